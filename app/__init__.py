@@ -1,0 +1,1 @@
+"""SegFormer Studio: the desktop program."""

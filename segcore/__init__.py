@@ -1,0 +1,1 @@
+"""The core of SegFormer Studio: models, inference, inspection, labels. No Qt here."""
