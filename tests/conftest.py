@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,21 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+WITHOUT_QT = os.environ.get("SEGFORMER_STUDIO_WITHOUT_QT") == "1"
+
+
+class QtBlocker:
+    """Makes PySide6 as good as not installed: `make test-core` runs the core like a server."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name.partition(".")[0] in {"PySide6", "shiboken6"}:
+            raise ModuleNotFoundError(f"No module named {name!r} (blocked)", name=name)
+        return None
+
+
+if WITHOUT_QT:
+    sys.meta_path.insert(0, QtBlocker)  # type: ignore[arg-type]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,7 +56,7 @@ def shared_data() -> Path:
 @pytest.fixture(autouse=True)
 def own_user_folders(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+) -> Path:
     """Keep every test away from the settings, projects and caches of the person who runs it."""
     home = tmp_path_factory.mktemp("home")
     for name, folder in {
@@ -52,4 +68,4 @@ def own_user_folders(
         "LOCALAPPDATA": "localappdata",
     }.items():
         monkeypatch.setenv(name, str(home / folder))
-    yield home
+    return home
