@@ -1,0 +1,14 @@
+"""Networks: SegFormer with exact and fast numerics, and its ImageNet classifier."""
+
+from segcore.models.attention import QueriesAndKeys
+from segcore.models.classifier import ImageClassifier
+from segcore.models.config import NormEpsilons, SegFormerConfig
+from segcore.models.segformer import SegFormer
+
+__all__ = [
+    "ImageClassifier",
+    "NormEpsilons",
+    "QueriesAndKeys",
+    "SegFormer",
+    "SegFormerConfig",
+]
