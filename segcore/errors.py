@@ -1,0 +1,35 @@
+"""What can go wrong, said to the person in one sentence.
+
+The text of every error here names the file (or the argument), the trouble and what to do, on one
+line without a traceback: the command line prints it as it is, the window shows it in a banner.
+"""
+
+from __future__ import annotations
+
+
+class SegcoreError(Exception):
+    """One sentence for the person: which file, what is wrong, what to do."""
+
+
+class CheckpointError(SegcoreError):
+    """A model file or folder that cannot be used."""
+
+
+class ImageError(SegcoreError):
+    """A picture or label map that cannot be read or written."""
+
+
+class ClassTableError(SegcoreError):
+    """A class table that cannot be used: not JSON, gaps in the ids, a bad colour."""
+
+
+class ProjectError(SegcoreError):
+    """A project folder that cannot be opened, read or written."""
+
+
+class RequestError(SegcoreError):
+    """A request that makes no sense: a point outside the image, an unknown stage, a bad size."""
+
+
+class Cancelled(Exception):  # noqa: N818 - an outcome that was asked for, not an error
+    """The person called the work off; nothing is wrong."""
