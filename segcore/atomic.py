@@ -18,7 +18,8 @@ def replacing(path: Path, mode: Literal["wb", "w"] = "wb") -> Iterator[IO[Any]]:
 
     A reader of `path` sees the old content or the new, never a part. When the body raises, or the
     disk is full, the temporary file is removed and `path` stays as it was. Text is UTF-8
-    with newlines as they are. A symbolic link at `path` keeps being one: the file that it points to is replaced.
+    with newlines as they are. A symbolic link at `path` keeps being one: the file that it points
+    to is replaced.
 
     Raises:
         OSError: the folder is missing, read-only or full.

@@ -99,10 +99,10 @@ class HeatMap:
         if kind == "linear":
             return unit
         if kind == "log":
-            logarithms = np.log10(unit * np.float32(log_scale) + np.float32(1))
-            return logarithms / np.float32(np.log10(log_scale + 1))
+            top = np.log10(np.float32(log_scale) + np.float32(1))
+            return np.log10(unit * np.float32(log_scale) + np.float32(1)) / top
         if kind == "power":
-            return unit ** np.float32(power)
+            return np.power(unit, np.float32(power))
         raise RequestError(f'There is no normalisation "{kind}": choose linear, log or power.')
 
     def colour(
