@@ -1,0 +1,13 @@
+"""Reversible changes of a label map: brush strokes, bucket fills, predictions laid under them.
+
+Label maps and origin maps are C-contiguous (H, W) arrays; labels are uint8 or uint16 class ids with
+the largest value of the width as `ignore`, origins are uint8. An `Edit` holds what a change did,
+tile by tile, so it can be applied, undone exactly, packed and recorded in a project's journal.
+"""
+
+from segcore.edits.fill import fill
+from segcore.edits.patch import Edit, PackedEdit, Patch, tiles_of
+from segcore.edits.replace import replace_all
+from segcore.edits.stroke import Stroke
+
+__all__ = ["Edit", "PackedEdit", "Patch", "Stroke", "fill", "replace_all", "tiles_of"]

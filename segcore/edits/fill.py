@@ -1,0 +1,88 @@
+"""The bucket: give a region of equal ids another class."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from segcore.edits.patch import Edit, check_maps, patch_between, tiles_of
+from segcore.edits.planes import IdArray
+from segcore.errors import RequestError
+from segcore.geometry import Box, check_point
+
+_FIRST_WINDOW = 1024
+
+
+def fill(
+    labels: IdArray, origins: IdArray, point: tuple[int, int], class_id: int, origin: int
+) -> Edit | None:
+    """The edit that gives the region of equal ids around a pixel another class; not applied.
+
+    The region is 4-connected: pixels that only touch at a corner are apart. It is sought in a
+    window around the point that doubles for as long as the region runs on beyond it, so a small
+    region of a huge map costs little; one that covers a 20,000 x 20,000 map takes seconds and one
+    byte a pixel while it runs.
+
+    Returns None when every pixel of the region has that class and origin already.
+
+    Raises:
+        RequestError: the point is outside the map, the maps do not belong together, or an id does
+            not fit them.
+    """
+    check_maps(labels, origins)
+    height, width = labels.shape
+    check_point(point, (height, width))
+    if not (0 <= class_id <= np.iinfo(labels.dtype).max and 0 <= origin <= 255):
+        raise RequestError(f"Class {class_id} with origin {origin} does not fit the label map.")
+    place, region = _region_around(labels, point)
+    patches = []
+    for tile in tiles_of(place):
+        inside = region[tile.moved(-place.x0, -place.y0).slices]
+        if not inside.any():
+            continue
+        before, origins_before = labels[tile.slices], origins[tile.slices]
+        after, origins_after = before.copy(), origins_before.copy()
+        after[inside] = class_id
+        origins_after[inside] = origin
+        patch = patch_between(tile, before, after, origins_before, origins_after)
+        if patch is not None:
+            patches.append(patch)
+    return Edit(tuple(patches), "Fill") if patches else None
+
+
+def _region_around(labels: IdArray, point: tuple[int, int]) -> tuple[Box, npt.NDArray[np.bool_]]:
+    """The box of the 4-connected region that holds a pixel, and which pixels of it belong."""
+    height, width = labels.shape
+    reach = _FIRST_WINDOW // 2
+    while True:
+        window = Box(*point, point[0] + 1, point[1] + 1).grown(reach).clip(height, width)
+        seed = (point[0] - window.x0, point[1] - window.y0)
+        rectangle, region = _flooded(labels[window.slices], seed)
+        place = rectangle.moved(window.x0, window.y0)
+        if not _runs_on(place, window, (height, width)):
+            return place, region
+        reach *= 2
+
+
+def _runs_on(place: Box, window: Box, size: tuple[int, int]) -> bool:
+    """Whether a region touches an edge of its window that is not an edge of the image."""
+    height, width = size
+    return (
+        place.x0 == window.x0 > 0
+        or place.y0 == window.y0 > 0
+        or place.x1 == window.x1 < width
+        or place.y1 == window.y1 < height
+    )
+
+
+def _flooded(labels: IdArray, seed: tuple[int, int]) -> tuple[Box, npt.NDArray[np.bool_]]:
+    """The flooded rectangle inside an array, and its mask cut to that rectangle."""
+    if labels.dtype != np.uint8:  # cv2 floods no 16-bit pictures
+        labels = (labels == labels[seed[1], seed[0]]).view(np.uint8)
+    height, width = labels.shape
+    mask = np.zeros((height + 2, width + 2), np.uint8)
+    flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (1 << 8)
+    *_, (left, top, across, down) = cv2.floodFill(labels, mask, seed, 0, 0, 0, flags)
+    place = Box(left, top, left + across, top + down)
+    return place, mask[1:-1, 1:-1][place.slices].view(np.bool_)

@@ -1,0 +1,255 @@
+"""A brush stroke: paints in place at mouse speed and remembers what it painted over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from segcore.edits.capsule import Spans, capsule_spans
+from segcore.edits.patch import TILE, Edit, Patch, bounding_box, check_maps, patch_between, tiles_of
+from segcore.edits.planes import IdArray
+from segcore.errors import RequestError
+from segcore.geometry import EMPTY, Box
+
+_BLOCK_ROWS = 8
+_MASKED_ROWS = 64
+_ARENA_BYTES = 8 << 20
+_SPARE_ARENAS = 8
+
+
+class Stroke:
+    """One stroke of a round brush over a label map and its origins.
+
+    It paints into the two arrays themselves. Before the first pixel of a 256-pixel tile is painted
+    the tile is copied aside, so `abort` and the edit of `commit` restore exactly what was there. A
+    pixel is painted when its centre is within half the diameter of the path, borders included; how
+    the path is cut into segments makes no difference.
+    """
+
+    def __init__(
+        self,
+        labels: IdArray,
+        origins: IdArray,
+        *,
+        paintable: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Begin on (H, W) uint8 or uint16 labels and (H, W) uint8 origins, both C-contiguous.
+
+        `paintable` has an entry for each id up to `ignore`: pixels whose id is False are left as
+        they are. None paints over everything.
+
+        Raises:
+            RequestError: the arrays do not belong together, or cannot be painted in place.
+        """
+        check_maps(labels, origins)
+        for array in (labels, origins):
+            if not (array.flags.c_contiguous and array.flags.writeable):
+                raise RequestError("A stroke paints in place: give contiguous, writable arrays.")
+        if paintable is not None and len(paintable) <= np.iinfo(labels.dtype).max:
+            raise RequestError("`paintable` needs an entry for every id up to ignore.")
+        self._labels, self._origins, self._paintable = labels, origins, paintable
+        height, width = labels.shape
+        self._touched = np.zeros((-(-height // TILE), -(-width // TILE)), np.bool_)
+        self._kept: list[tuple[Box, IdArray, IdArray]] = []
+        self._arena = _Arena()
+        self._finished = False
+
+    @property
+    def box(self) -> Box:
+        """The smallest box around all tiles touched so far."""
+        return bounding_box(box for box, _, _ in self._kept)
+
+    def paint_segment(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        diameter: float,
+        class_id: int,
+        origin: int,
+    ) -> Box:
+        """Paint from one point to another, both (x, y) with whole numbers at pixel centres.
+
+        The eraser paints the ignore id with origin 0. Points may lie outside the image. Returns the
+        box that was painted, clipped to the image; empty when the brush passed beside it.
+
+        Raises:
+            RequestError: the stroke is finished, or an id does not fit the maps.
+        """
+        self._check_open()
+        largest = int(np.iinfo(self._labels.dtype).max)
+        if not (0 <= class_id <= largest and 0 <= origin <= 255):
+            raise RequestError(
+                f"Class {class_id} with origin {origin} does not fit: ids go from 0 to {largest}, "
+                "origins to 255."
+            )
+        height, width = self._labels.shape
+        spans = capsule_spans(start, end, diameter, (height, width))
+        box = spans.box
+        if box.is_empty:
+            return EMPTY
+        self._keep_tiles(spans)
+        if self._paintable is None:
+            self._paint(spans, class_id, origin)
+        else:
+            self._paint_where(spans, class_id, origin, self._paintable)
+        return box
+
+    def commit(self, name: str = "") -> Edit | None:
+        """End the stroke; the edit is what it changed, already applied. None when nothing changed.
+
+        Raises:
+            RequestError: the stroke is finished.
+        """
+        self._check_open()
+        patches = tuple(self._patches())
+        self._finish()
+        return Edit(patches, name) if patches else None
+
+    def abort(self) -> Box:
+        """End the stroke and put everything back; returns the box that may have changed.
+
+        Raises:
+            RequestError: the stroke is finished.
+        """
+        self._check_open()
+        box = self.box
+        for place, labels, origins in self._kept:
+            self._labels[place.slices] = labels
+            self._origins[place.slices] = origins
+        self._finish()
+        return box
+
+    def _keep_tiles(self, spans: Spans) -> None:
+        """Copy aside the tiles under the spans that no earlier segment has touched."""
+        height, width = self._labels.shape
+        bottom = spans.top + spans.starts.size
+        for row in range(spans.top // TILE, -(-bottom // TILE)):
+            inside = slice(max(row * TILE - spans.top, 0), (row + 1) * TILE - spans.top)
+            first = int(spans.starts[inside].min()) // TILE
+            last = -(-int(spans.ends[inside].max()) // TILE)
+            for left, right in _runs_of_false(self._touched[row, first:last]):
+                tiles = Box(first + left, row, first + right, row + 1)
+                place = Box(*(TILE * edge for edge in tiles)).clip(height, width)
+                kept = (
+                    self._arena.copy(self._labels[place.slices]),
+                    self._arena.copy(self._origins[place.slices]),
+                )
+                self._kept.append((place, *kept))
+            self._touched[row, first:last] = True
+
+    def _paint(self, spans: Spans, class_id: int, origin: int) -> None:
+        """Fill the spans: whole blocks of eight rows as slices, the ragged ends by flat index."""
+        rows = spans.starts.size
+        cuts = np.arange(0, rows, _BLOCK_ROWS)
+        heights = np.diff(cuts, append=rows)
+        inner_start = np.maximum.reduceat(spans.starts, cuts)
+        inner_end = np.maximum(np.minimum.reduceat(spans.ends, cuts), inner_start)
+        for cut, count, left, right in zip(
+            cuts.tolist(), heights.tolist(), inner_start.tolist(), inner_end.tolist()
+        ):
+            top = spans.top + cut
+            self._labels[top : top + count, left:right] = class_id
+            self._origins[top : top + count, left:right] = origin
+        ragged = self._ragged(spans, np.repeat(inner_start, heights), np.repeat(inner_end, heights))
+        self._labels.reshape(-1)[ragged] = class_id
+        self._origins.reshape(-1)[ragged] = origin
+
+    def _ragged(
+        self, spans: Spans, inner_start: npt.NDArray[Any], inner_end: npt.NDArray[Any]
+    ) -> npt.NDArray[np.int64]:
+        """Flat indices of the pixels left of `inner_start` and right of `inner_end` in each row."""
+        line = (spans.top + np.arange(spans.starts.size)) * self._labels.shape[1]
+        left_end = np.minimum(inner_start, spans.ends)
+        right_start = np.clip(inner_end, left_end, spans.ends)
+        begins = np.concatenate([line + spans.starts, line + right_start])
+        counts = np.concatenate([left_end - spans.starts, spans.ends - right_start])
+        offsets = np.cumsum(counts) - counts
+        flat: npt.NDArray[np.int64] = np.repeat(begins - offsets, counts)
+        flat += np.arange(flat.size)
+        return flat
+
+    def _paint_where(
+        self, spans: Spans, class_id: int, origin: int, paintable: npt.NDArray[np.bool_]
+    ) -> None:
+        """Fill the pixels of the spans whose present id may be painted over."""
+        for cut in range(0, spans.starts.size, _MASKED_ROWS):
+            starts = spans.starts[cut : cut + _MASKED_ROWS]
+            ends = spans.ends[cut : cut + _MASKED_ROWS]
+            box = Spans(spans.top + cut, starts, ends).box
+            columns = np.arange(box.x0, box.x1)
+            inside = (columns >= starts[:, None]) & (columns < ends[:, None])
+            inside &= paintable[self._labels[box.slices]]
+            self._labels[box.slices][inside] = class_id
+            self._origins[box.slices][inside] = origin
+
+    def _patches(self) -> list[Patch]:
+        found = []
+        for kept, labels, origins in self._kept:
+            for tile in tiles_of(kept):
+                inside = tile.moved(-kept.x0, -kept.y0).slices
+                patch = patch_between(
+                    tile,
+                    labels[inside],
+                    self._labels[tile.slices],
+                    origins[inside],
+                    self._origins[tile.slices],
+                )
+                if patch is not None:
+                    found.append(patch)
+        return found
+
+    def _check_open(self) -> None:
+        if self._finished:
+            raise RequestError("This stroke is finished: begin another.")
+
+    def _finish(self) -> None:
+        self._finished = True
+        self._kept = []
+        self._arena.release()
+
+
+class _Arena:
+    """Memory for copies of tiles, taken in large pieces that strokes hand on to each other.
+
+    Fresh memory costs a page fault for every 4 KiB, more than the copying itself; large pieces get
+    huge pages where the system has them, and a piece used before costs none.
+    """
+
+    _spare: list[npt.NDArray[np.uint8]] = []  # noqa: RUF012 - shared on purpose
+
+    def __init__(self) -> None:
+        self._pieces: list[npt.NDArray[np.uint8]] = []
+        self._free = 0
+
+    def copy(self, source: IdArray) -> IdArray:
+        """A contiguous copy of a rectangle, valid until `release`."""
+        if source.nbytes > self._free:
+            self._take_piece(source.nbytes)
+        piece = self._pieces[-1]
+        begin = piece.nbytes - self._free
+        self._free -= -(-source.nbytes // 64) * 64
+        kept = piece[begin : begin + source.nbytes].view(source.dtype).reshape(source.shape)
+        np.copyto(kept, source)
+        return kept
+
+    def release(self) -> None:
+        """Give the memory back; copies made here must not be used any more."""
+        for piece in self._pieces:
+            if piece.nbytes == _ARENA_BYTES and len(self._spare) < _SPARE_ARENAS:
+                self._spare.append(piece)
+        self._pieces, self._free = [], 0
+
+    def _take_piece(self, at_least: int) -> None:
+        size = max(at_least, _ARENA_BYTES)
+        reusable = size == _ARENA_BYTES and self._spare
+        piece = self._spare.pop() if reusable else np.empty(size, np.uint8)
+        self._pieces.append(piece)
+        self._free = piece.nbytes
+
+
+def _runs_of_false(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """(begin, end) of each run of False."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[True], flags, [True]]).astype(np.int8)))
+    return [(int(begin), int(end)) for begin, end in edges.reshape(-1, 2)]
