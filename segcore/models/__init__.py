@@ -3,9 +3,11 @@
 from segcore.models.attention import QueriesAndKeys
 from segcore.models.classifier import ImageClassifier
 from segcore.models.config import NormEpsilons, SegFormerConfig
+from segcore.models.fast import FastSegFormer
 from segcore.models.segformer import SegFormer
 
 __all__ = [
+    "FastSegFormer",
     "ImageClassifier",
     "NormEpsilons",
     "QueriesAndKeys",

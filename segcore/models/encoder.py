@@ -143,8 +143,7 @@ class Block(nn.Module):
     def forward(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
         """Tokens (B, N, C) to (B, N, C)."""
         tokens = tokens + self.drop_path(self.attention(self.norm1(tokens), grid))
-        tokens = tokens + self.drop_path(self.mlp(self.norm2(tokens), grid))
-        return tokens
+        return tokens + self.drop_path(self.mlp(self.norm2(tokens), grid))
 
 
 class Stage(nn.Module):

@@ -1,0 +1,313 @@
+"""SegFormer with `fast` numerics: algebraically equal to `exact`, folded, channels last.
+
+Tokens are (B, h, w, C) from the patch embedding to the head, so that linear layers, LayerNorm,
+depthwise and reduction convolutions all run on the memory as it lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from segcore.models.attention import QueriesAndKeys
+from segcore.models.config import SegFormerConfig
+from segcore.models.decoder import AllMLPDecoder
+from segcore.models.encoder import Block, MixTransformer, Stage, stage_index
+from segcore.models.fold import fold_attention, fold_head
+from segcore.models.segformer import SegFormer
+
+
+class _Frozen(nn.Module):
+    """A part whose weights are buffers: they move with the module and are never trained."""
+
+    def hold(self, **tensors: Tensor) -> None:
+        """Register each tensor under its name, as its own memory."""
+        for name, tensor in tensors.items():
+            self.register_buffer(name, tensor.detach().clone())
+
+
+class _Norm(_Frozen):
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, norm: nn.LayerNorm) -> None:
+        super().__init__()
+        self.eps = norm.eps
+        self.hold(weight=norm.weight, bias=norm.bias)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return F.layer_norm(tokens, self.weight.shape, self.weight, self.bias, self.eps)
+
+
+class _Attention(_Frozen):
+    query: Tensor
+    query_bias: Tensor
+    key_value: Tensor
+    output: Tensor
+    output_bias: Tensor
+    reduction: Tensor
+    reduction_bias: Tensor
+
+    def __init__(self, block: Block) -> None:
+        super().__init__()
+        attention = block.attention
+        self.heads = attention.heads
+        self.ratio = 1
+        self.hold(**fold_attention(attention)._asdict())
+        if attention.sr is not None and attention.sr_norm is not None:
+            self.ratio = attention.sr.kernel_size[0]
+            # (C, C, R, R) to (C, R*R*C): the order in which space-to-depth lays out a patch.
+            weight = attention.sr.weight.permute(0, 2, 3, 1).flatten(1)
+            assert attention.sr.bias is not None
+            self.hold(reduction=weight, reduction_bias=attention.sr.bias)
+            self.sr_norm = _Norm(attention.sr_norm)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        keys, values = self._keys_and_values(tokens)
+        queries = F.linear(tokens, self.query, self.query_bias)
+        attended = F.scaled_dot_product_attention(
+            self._by_head(queries), self._by_head(keys), self._by_head(values), scale=1.0
+        )
+        attended = attended.transpose(1, 2).reshape(tokens.shape)
+        return F.linear(attended, self.output, self.output_bias)
+
+    def queries_and_keys(self, tokens: Tensor) -> QueriesAndKeys:
+        keys, _ = self._keys_and_values(tokens)
+        queries = F.linear(tokens, self.query, self.query_bias)
+        return QueriesAndKeys(
+            queries.flatten(1, 2),
+            keys.flatten(1, 2),
+            self.heads,
+            (queries.shape[1], queries.shape[2]),
+            (keys.shape[1], keys.shape[2]),
+        )
+
+    def _keys_and_values(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        both = F.linear(self._reduced(tokens), self.key_value)
+        keys, values = both.chunk(2, dim=-1)
+        return keys, values
+
+    def _reduced(self, tokens: Tensor) -> Tensor:
+        if self.ratio == 1:
+            return tokens
+        reduced = F.linear(space_to_depth(tokens, self.ratio), self.reduction, self.reduction_bias)
+        normalised: Tensor = self.sr_norm(reduced)
+        return normalised
+
+    def _by_head(self, tokens: Tensor) -> Tensor:
+        batch, height, width, channels = tokens.shape
+        split = tokens.reshape(batch, height * width, self.heads, channels // self.heads)
+        return split.transpose(1, 2)
+
+
+class _MixFFN(_Frozen):
+    expand: Tensor
+    expand_bias: Tensor
+    depthwise: Tensor
+    depthwise_bias: Tensor
+    contract: Tensor
+    contract_bias: Tensor
+
+    def __init__(self, block: Block) -> None:
+        super().__init__()
+        mlp = block.mlp
+        assert mlp.depthwise.bias is not None
+        self.hold(
+            expand=mlp.fc1.weight,
+            expand_bias=mlp.fc1.bias,
+            depthwise=mlp.depthwise.weight,
+            depthwise_bias=mlp.depthwise.bias,
+            contract=mlp.fc2.weight,
+            contract_bias=mlp.fc2.bias,
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        hidden = F.linear(tokens, self.expand, self.expand_bias)
+        hidden = convolve(
+            hidden, self.depthwise, self.depthwise_bias, padding=1, groups=hidden.shape[-1]
+        )
+        return F.linear(F.gelu(hidden), self.contract, self.contract_bias)
+
+
+class _Block(nn.Module):
+    def __init__(self, block: Block) -> None:
+        super().__init__()
+        self.norm1 = _Norm(block.norm1)
+        self.attention = _Attention(block)
+        self.norm2 = _Norm(block.norm2)
+        self.mlp = _MixFFN(block)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        tokens = tokens + self.attention(self.norm1(tokens))
+        return tokens + self.mlp(self.norm2(tokens))
+
+
+class _Stage(_Frozen):
+    patch: Tensor
+    patch_bias: Tensor
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        projection = stage.patch_embed.proj
+        assert projection.bias is not None
+        self.stride, self.padding = projection.stride[0], int(projection.padding[0])
+        weight = projection.weight.contiguous(memory_format=torch.channels_last)
+        self.hold(patch=weight, patch_bias=projection.bias)
+        self.patch_norm = _Norm(stage.patch_embed.norm)
+        self.blocks = nn.ModuleList(
+            _Block(block) for block in stage.blocks if isinstance(block, Block)
+        )
+        self.norm = _Norm(stage.norm)
+
+    def embed(self, picture: Tensor) -> Tensor:
+        embedded = convolve(
+            picture, self.patch, self.patch_bias, stride=self.stride, padding=self.padding
+        )
+        tokens: Tensor = self.patch_norm(embedded)
+        return tokens
+
+    def forward(self, picture: Tensor) -> Tensor:
+        tokens = self.embed(picture)
+        for block in self.blocks:
+            tokens = block(tokens)
+        normalised: Tensor = self.norm(tokens)
+        return normalised
+
+    def queries_and_keys(
+        self, picture: Tensor, blocks: Collection[int] | None
+    ) -> list[QueriesAndKeys]:
+        wanted = sorted(set(range(len(self.blocks)) if blocks is None else blocks))
+        if not wanted or not 0 <= wanted[0] <= wanted[-1] < len(self.blocks):
+            raise ValueError(f"this stage has blocks 0 to {len(self.blocks) - 1}, not {wanted}")
+        tokens = self.embed(picture)
+        found = []
+        for index, block in enumerate(self.blocks):
+            assert isinstance(block, _Block)
+            if index in wanted:
+                found.append(block.attention.queries_and_keys(block.norm1(tokens)))
+            if index == wanted[-1]:
+                break
+            tokens = block(tokens)
+        return found
+
+
+class _Head(_Frozen):
+    bias: Tensor
+    classifier: Tensor
+    classifier_bias: Tensor
+
+    def __init__(self, decoder: AllMLPDecoder) -> None:
+        super().__init__()
+        folded = fold_head(decoder)
+        self.hold(
+            bias=folded.bias,
+            classifier=folded.classifier,
+            classifier_bias=folded.classifier_bias,
+            **{f"matrix{index}": matrix for index, matrix in enumerate(folded.matrices)},
+        )
+
+    def fused(self, stages: Sequence[Tensor]) -> Tensor:
+        size = stages[0].shape[1:3]
+        total = F.linear(stages[0], self.matrix(0), self.bias)
+        for index, stage in enumerate(stages[1:], start=1):
+            total = total + upsample(F.linear(stage, self.matrix(index)), size)
+        return F.relu(total)
+
+    def forward(self, stages: Sequence[Tensor]) -> Tensor:
+        logits = F.linear(self.fused(stages), self.classifier, self.classifier_bias)
+        return logits.permute(0, 3, 1, 2).contiguous()
+
+    def matrix(self, stage: int) -> Tensor:
+        return self.get_buffer(f"matrix{stage}")
+
+
+class FastSegFormer(nn.Module):
+    """SegFormer for inference; made from an exact one, with its weights, dtype and device.
+
+    Differentiable with respect to the input; its weights are buffers and do not train. Evaluation
+    only: dropout and stochastic depth are not in it.
+    """
+
+    def __init__(
+        self, config: SegFormerConfig, encoder: MixTransformer, decoder: AllMLPDecoder
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.stages = nn.ModuleList(
+            _Stage(stage) for stage in encoder.stages if isinstance(stage, Stage)
+        )
+        self.head = _Head(decoder)
+        self.eval()
+
+    @classmethod
+    def from_exact(cls, model: SegFormer) -> FastSegFormer:
+        """Fold the weights of `model`, which is left as it is."""
+        return cls(model.config, model.encoder, model.decoder)
+
+    def forward(self, pixel_values: Tensor) -> Tensor:
+        """Normalised pixels (B, channels, H, W) to logits (B, classes, ceil(H/4), ceil(W/4)).
+
+        Raises ValueError for an input under 32 x 32 pixels.
+        """
+        return self.decode(self.encode(pixel_values))
+
+    def encode(self, pixel_values: Tensor) -> tuple[Tensor, ...]:
+        """Normalised pixels to the four stage outputs (B, h_i, w_i, C_i), each after its norm."""
+        self.config.check_input_size((pixel_values.shape[2], pixel_values.shape[3]))
+        outputs = []
+        picture = pixel_values.permute(0, 2, 3, 1)
+        for stage in self.stages:
+            picture = stage(picture)
+            outputs.append(picture)
+        return tuple(outputs)
+
+    def decode(self, stages: Sequence[Tensor]) -> Tensor:
+        """Four stage outputs (B, h_i, w_i, C_i) to logits (B, classes, h_1, w_1)."""
+        logits: Tensor = self.head(stages)
+        return logits
+
+    def fused(self, stages: Sequence[Tensor]) -> Tensor:
+        """Four stage outputs to the head's features (B, h_1, w_1, D) after the ReLU."""
+        return self.head.fused(stages)
+
+    def queries_and_keys(
+        self, stage: int, stage_input: Tensor, blocks: Collection[int] | None = None
+    ) -> list[QueriesAndKeys]:
+        """Queries and keys of a stage's blocks (all where None), recomputing that stage alone.
+
+        `stage` counts from 1; `stage_input` is the output (B, h, w, C) of the stage before it, and
+        the normalised pixels (B, channels, H, W) for stage 1. Keys lack their bias, which no
+        attention weight depends on. Raises ValueError for a stage or block that is not there.
+        """
+        chosen = self.stages[stage_index(stage)]
+        assert isinstance(chosen, _Stage)
+        picture = stage_input.permute(0, 2, 3, 1) if stage == 1 else stage_input
+        return chosen.queries_and_keys(picture, blocks)
+
+
+def convolve(
+    tokens: Tensor, weight: Tensor, bias: Tensor, *, padding: int, stride: int = 1, groups: int = 1
+) -> Tensor:
+    """Convolve (B, h, w, C) tokens, seen as a channels-last picture, to (B, h', w', C')."""
+    picture = tokens.permute(0, 3, 1, 2)
+    convolved = F.conv2d(picture, weight, bias, stride, padding, groups=groups)
+    return convolved.permute(0, 2, 3, 1)
+
+
+def space_to_depth(tokens: Tensor, ratio: int) -> Tensor:
+    """(B, h, w, C) to (B, h//R, w//R, R*R*C), dropping what an R x R tiling leaves over."""
+    batch, height, width, channels = tokens.shape
+    rows, columns = height // ratio, width // ratio
+    cut = tokens[:, : rows * ratio, : columns * ratio]
+    tiles = cut.reshape(batch, rows, ratio, columns, ratio, channels).transpose(2, 3)
+    return tiles.reshape(batch, rows, columns, ratio * ratio * channels)
+
+
+def upsample(tokens: Tensor, size: Sequence[int]) -> Tensor:
+    """Bilinear, half-pixel centres: (B, h, w, C) to (B, *size, C)."""
+    picture = tokens.permute(0, 3, 1, 2)
+    larger = F.interpolate(picture, tuple(size), mode="bilinear", align_corners=False)
+    return larger.permute(0, 2, 3, 1)

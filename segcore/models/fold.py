@@ -1,0 +1,90 @@
+"""The algebra that makes `fast` out of `exact`: linear maps that follow each other become one.
+
+Everything is multiplied in float64 and cast once, so that folding adds no error of its own.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from segcore.models.decoder import AllMLPDecoder
+from segcore.models.encoder import EfficientSelfAttention
+
+
+class FoldedAttention(NamedTuple):
+    """Attention whose scale lies in the query, and whose key and value need no bias.
+
+    `query` (C, C) and `query_bias` (C,) are multiplied by 1/sqrt(C/heads). A key's bias adds the
+    same number to all scores of a query, which softmax does not see, so it is dropped. A value's
+    bias passes through weights that sum to one, so it is folded into `output_bias`. `key_value`
+    (2C, C) is the two matrices, keys first.
+    """
+
+    query: Tensor
+    query_bias: Tensor
+    key_value: Tensor
+    output: Tensor
+    output_bias: Tensor
+
+
+def fold_attention(attention: EfficientSelfAttention) -> FoldedAttention:
+    """Fold scale and biases of one attention; the result has its dtype and device."""
+    query, value, output = attention.query, attention.value, attention.output
+    scaled_query = _wide(query.weight) * attention.scale
+    scaled_bias = _wide(query.bias) * attention.scale
+    key_value = torch.cat([attention.key.weight, value.weight])
+    output_bias = _wide(output.weight) @ _wide(value.bias) + _wide(output.bias)
+    return FoldedAttention(
+        query=_like(query.weight, scaled_query),
+        query_bias=_like(query.bias, scaled_bias),
+        key_value=key_value.detach(),
+        output=output.weight.detach(),
+        output_bias=_like(output.bias, output_bias),
+    )
+
+
+class FoldedHead(NamedTuple):
+    """The decoder as one matrix per stage (D, C_i), one bias (D,), and the classifier.
+
+    Linear layer, fusion and BatchNorm are 1 x 1 maps and commute with bilinear upsampling, whose
+    weights sum to one; so they are multiplied together and run on each stage's own small grid.
+    """
+
+    matrices: tuple[Tensor, ...]
+    bias: Tensor
+    classifier: Tensor
+    classifier_bias: Tensor
+
+
+def fold_head(decoder: AllMLPDecoder) -> FoldedHead:
+    """Fold linear layers, fusion and BatchNorm (with its running statistics)."""
+    norm, fuse = decoder.norm, decoder.fuse.weight
+    gain = _wide(norm.weight) / torch.sqrt(_wide(norm.running_var) + norm.eps)
+    bias = _wide(norm.bias) - gain * _wide(norm.running_mean)
+    matrices = []
+    # The fusion's input begins with stage 4.
+    shares = _wide(fuse[:, :, 0, 0]).chunk(len(decoder.linears), dim=1)[::-1]
+    for share, linear in zip(shares, decoder.linears):
+        assert isinstance(linear, nn.Linear)
+        scaled = gain[:, None] * share
+        matrices.append(_like(fuse, scaled @ _wide(linear.weight)))
+        bias = bias + scaled @ _wide(linear.bias)
+    return FoldedHead(
+        matrices=tuple(matrices),
+        bias=_like(fuse, bias),
+        classifier=decoder.classifier.weight.detach()[:, :, 0, 0],
+        classifier_bias=_like(fuse, _wide(decoder.classifier.bias)),
+    )
+
+
+def _wide(tensor: Tensor | None) -> Tensor:
+    assert tensor is not None, "SegFormer's layers all have biases and running statistics"
+    # MPS has no float64, so the products are taken on the CPU.
+    return tensor.detach().to(device="cpu", dtype=torch.float64)
+
+
+def _like(model: Tensor, folded: Tensor) -> Tensor:
+    return folded.to(device=model.device, dtype=model.dtype)
