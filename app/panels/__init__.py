@@ -1,0 +1,1 @@
+"""Plain widgets beside the canvas: setters in, `…Requested` signals out."""

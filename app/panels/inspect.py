@@ -1,0 +1,315 @@
+"""Why the model said so: attention of the queried pixel, and what reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.panels.thumbnails import Thumbnail, ThumbnailGrid, heat_map_image
+from segcore.geometry import Box
+from segcore.heatmap import HeatMap, Normalisation
+
+STAGES = (1, 2, 3, 4)
+
+
+class InspectPanel(QWidget):
+    """Shows attention heads and receptive fields; asks for stage, block and a map to lay over."""
+
+    stageRequested = Signal(int)
+    blockRequested = Signal(int)
+    heatMapRequested = Signal(object)
+    queryToolRequested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel.inspect")
+        self._maps: dict[str, HeatMap] = {}
+        self._chosen = ""
+        self._depths: tuple[int, ...] = ()
+        self._stage = 1
+        self.scale = ColourScale(self)
+
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        body = QWidget(area)
+        body.setObjectName("panel.inspect_body")
+        self._layout = QVBoxLayout(body)
+        self._layout.setContentsMargins(10, 10, 10, 10)
+        self._layout.setSpacing(8)
+        area.setWidget(body)
+        outer.addWidget(area)
+
+        self._add_hint()
+        self._add_attention()
+        self._add_fields()
+        self._layout.addWidget(self.scale)
+        self._layout.addStretch(1)
+        self.clear()
+
+    def set_structure(self, depths: Sequence[int], heads: Sequence[int]) -> None:
+        """Offer the blocks of a model: blocks and heads per stage."""
+        self._depths, self._heads = tuple(depths), tuple(heads)
+        self.set_stage(self._stage, 0)
+
+    def set_stage(self, stage: int, block: int) -> None:
+        """Show which stage (from 1) and block (from 0) the attention is of."""
+        self._stage = stage
+        self.stages[stage - 1].setChecked(True)
+        depth = self._depths[stage - 1] if stage <= len(self._depths) else 1
+        self.block.blockSignals(True)
+        self.block.clear()
+        for number in range(depth):
+            self.block.addItem(self.tr("Block {} of {}").format(number + 1, depth), number)
+        self.block.setCurrentIndex(min(block, depth - 1))
+        self.block.blockSignals(False)
+        self.block.setEnabled(depth > 1)
+
+    def set_point(self, point: tuple[int, int], text: str) -> None:
+        """Say which pixel is asked about; what was known of another one is greyed out."""
+        self.point.setText(self.tr("Pixel {}, {}").format(*point) + (f"  ·  {text}" if text else ""))
+        self._hint.hide()
+        self._answer.show()
+        self._answer.setEnabled(False)
+
+    def set_attention(
+        self, heads: Sequence[HeatMap], mean: HeatMap, point: tuple[int, int], *, title: str
+    ) -> None:
+        """Show the heads of one block."""
+        maps = {"mean": mean} | {f"head{i}": head for i, head in enumerate(heads, start=1)}
+        names = [self.tr("mean"), *(self.tr("head {}").format(i + 1) for i in range(len(heads)))]
+        self._replace("attention", maps)
+        self._show_answer()
+        self.attention_title.setText(title)
+        self.attention.show_thumbnails(
+            [
+                Thumbnail(key, name, heat_map, marker=_marker(point, heat_map.box))
+                for (key, heat_map), name in zip(maps.items(), names)
+            ],
+            chosen=self._chosen.removeprefix("attention."),
+        )
+        self._show_chosen_again("attention")
+
+    def set_fields(
+        self,
+        fields: Mapping[str, HeatMap],
+        figures: Mapping[str, tuple[str, str]],
+        point: tuple[int, int],
+    ) -> None:
+        """Show the receptive fields; `figures` has a short and a long text for each target."""
+        self._replace("field", fields)
+        self._show_answer()
+        self.fields_title.setVisible(True)
+        self.fields.show_thumbnails(
+            [
+                Thumbnail(
+                    target,
+                    f"{target_title(target)}\n{figures[target][0]}",
+                    heat_map,
+                    tip=figures[target][1],
+                    marker=_marker(point, heat_map.box),
+                    scale="log",
+                )
+                for target, heat_map in fields.items()
+            ],
+            chosen=self._chosen.removeprefix("field."),
+        )
+        self._show_chosen_again("field")
+
+    def clear(self) -> None:
+        """Forget the query."""
+        self._maps.clear()
+        self._chosen = ""
+        self.attention.show_thumbnails([])
+        self.fields.show_thumbnails([])
+        self.fields_title.setVisible(False)
+        self.scale.set_heat_map(None)
+        self._answer.hide()
+        self._hint.show()
+
+    def choose(self, key: str) -> None:
+        """Lay one of the maps over the picture: `attention.mean`, `field.stage4`, "" for none."""
+        self._chosen = key
+        self.attention.set_chosen(key.removeprefix("attention."))
+        self.fields.set_chosen(key.removeprefix("field."))
+        heat_map = self._maps.get(key)
+        self.scale.set_heat_map(heat_map, "log" if key.startswith("field.") else "linear")
+        self.heatMapRequested.emit(heat_map)
+
+    def _add_hint(self) -> None:
+        self._hint = QWidget(self)
+        layout = QVBoxLayout(self._hint)
+        layout.setContentsMargins(0, 6, 0, 6)
+        layout.setSpacing(10)
+        heading = QLabel(self.tr("Ask about a pixel"), self._hint)
+        heading.setProperty("role", "heading")
+        words = QLabel(
+            self.tr(
+                "Choose the query tool and click in the picture. Here you will see where each "
+                "attention head of a stage looks from that pixel, and which part of the picture "
+                "reaches it: its effective receptive field."
+            ),
+            self._hint,
+        )
+        words.setWordWrap(True)
+        words.setProperty("role", "muted")
+        self.query_button = QPushButton(self.tr("Query tool  (Q)"), self._hint)
+        self.query_button.setObjectName("inspect.query_tool")
+        self.query_button.clicked.connect(self.queryToolRequested)
+        layout.addWidget(heading)
+        layout.addWidget(words)
+        layout.addWidget(self.query_button, 0, Qt.AlignmentFlag.AlignLeft)
+        self._layout.addWidget(self._hint)
+
+    def _add_attention(self) -> None:
+        self._answer = QWidget(self)
+        answer = QVBoxLayout(self._answer)
+        answer.setContentsMargins(0, 0, 0, 0)
+        answer.setSpacing(8)
+        self.point = QLabel(self._answer)
+        self.point.setObjectName("inspect.point")
+        self.point.setWordWrap(True)
+        self.attention_title = QLabel(self.tr("Attention"), self._answer)
+        self.attention_title.setProperty("role", "heading")
+        self.attention_title.setWordWrap(True)
+        self.attention = ThumbnailGrid("inspect.attention", self._answer)
+        self.attention.chosen.connect(self._choose_attention)
+
+        choosers = QHBoxLayout()
+        choosers.setSpacing(0)
+        self._stage_group = QButtonGroup(self)
+        self.stages: list[QPushButton] = []
+        for stage in STAGES:
+            button = QPushButton(str(stage), self)
+            button.setObjectName(f"inspect.stage_{stage}")
+            button.setAccessibleName(self.tr("Stage {}").format(stage))
+            button.setToolTip(self.tr("Attention of stage {}  (Alt+{})").format(stage, stage))
+            button.setCheckable(True)
+            button.setProperty("segment", True)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setMinimumWidth(30)
+            self._stage_group.addButton(button, stage)
+            self.stages.append(button)
+            choosers.addWidget(button)
+        self._stage_group.idClicked.connect(self.stageRequested)
+        self.block = QComboBox(self)
+        self.block.setObjectName("inspect.block")
+        self.block.setAccessibleName(self.tr("Block"))
+        self.block.currentIndexChanged.connect(self.blockRequested)
+        choosers.addSpacing(8)
+        choosers.addWidget(self.block)
+        stage_label = QLabel(self.tr("Stage"), self)
+        stage_label.setProperty("role", "muted")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(stage_label)
+        row.addLayout(choosers, 1)
+        self._layout.addLayout(row)
+        answer.addWidget(self.point)
+        answer.addWidget(self.attention_title)
+        answer.addWidget(self.attention)
+        self._layout.addWidget(self._answer)
+
+    def _add_fields(self) -> None:
+        layout = self._answer.layout()
+        assert isinstance(layout, QVBoxLayout)
+        self.fields_title = QLabel(self.tr("Effective receptive field"), self._answer)
+        self.fields_title.setProperty("role", "heading")
+        self.fields = ThumbnailGrid("inspect.fields", self._answer)
+        self.fields.chosen.connect(self._choose_field)
+        layout.addSpacing(6)
+        layout.addWidget(self.fields_title)
+        layout.addWidget(self.fields)
+
+    def _choose_attention(self, key: str) -> None:
+        self.choose(f"attention.{key}" if key else "")
+
+    def _choose_field(self, key: str) -> None:
+        self.choose(f"field.{key}" if key else "")
+
+    def _replace(self, prefix: str, maps: Mapping[str, HeatMap]) -> None:
+        kept = {key: value for key, value in self._maps.items() if not key.startswith(prefix)}
+        self._maps = kept | {f"{prefix}.{key}": value for key, value in maps.items()}
+
+    def _show_answer(self) -> None:
+        self._hint.hide()
+        self._answer.show()
+        self._answer.setEnabled(True)
+
+    def _show_chosen_again(self, prefix: str) -> None:
+        """A map that was laid over the picture is laid over it anew when its pixel moved."""
+        if self._chosen.startswith(prefix):
+            self.choose(self._chosen if self._chosen in self._maps else "")
+
+
+class ColourScale(QWidget):
+    """What the colours of the chosen map mean: a ramp between its lowest and highest value."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("inspect.scale")
+        self._meaning = QLabel(self)
+        self._meaning.setWordWrap(True)
+        self._meaning.setProperty("role", "muted")
+        self._ramp = QLabel(self)
+        self._ramp.setFixedHeight(10)
+        self._ramp.setScaledContents(True)
+        self._low, self._high = QLabel(self), QLabel(self)
+        for label in (self._low, self._high):
+            label.setProperty("role", "muted")
+        ends = QHBoxLayout()
+        ends.addWidget(self._low)
+        ends.addStretch(1)
+        ends.addWidget(self._high)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(3)
+        layout.addWidget(self._meaning)
+        layout.addWidget(self._ramp)
+        layout.addLayout(ends)
+
+    def set_heat_map(self, heat_map: HeatMap | None, scale: Normalisation = "linear") -> None:
+        """Explain a map's colours; None hides the scale."""
+        self.setVisible(heat_map is not None)
+        if heat_map is None:
+            return
+        low, high = heat_map.range()
+        unit = f" {heat_map.unit}" if heat_map.unit else ""
+        kind = self.tr(" (logarithmic)") if scale == "log" else ""
+        self._meaning.setText(f"{heat_map.meaning}{kind}")
+        # As HeatMap.normalised: maps that are nowhere negative start at 0.
+        self._low.setText(f"{min(low, 0.0):.3g}{unit}")
+        self._high.setText(f"{high:.3g}{unit}")
+        ramp = HeatMap(np.linspace(0, 1, 256, dtype=np.float32)[None], "ramp", Box(0, 0, 256, 1))
+        self._ramp.setPixmap(QPixmap.fromImage(heat_map_image(ramp)))
+
+
+def target_title(target: str) -> str:
+    """`stage1` as `Stage 1`, `head` as `Head`."""
+    return f"Stage {target[5:]}" if target.startswith("stage") else target.capitalize()
+
+
+def _marker(point: tuple[int, int], box: Box) -> tuple[float, float] | None:
+    if box.is_empty:
+        return None
+    x = (point[0] + 0.5 - box.x0) / box.width
+    y = (point[1] + 0.5 - box.y0) / box.height
+    return (x, y) if 0 <= x <= 1 and 0 <= y <= 1 else None

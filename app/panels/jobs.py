@@ -1,0 +1,115 @@
+"""Work in the background, in the status bar: what, how far, how long still, and a way to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+_PATIENCE_MS = 250
+"""Work that ends sooner is not shown: a flicker tells nobody anything."""
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A job that is under way; without `total` it is not known how far it is."""
+
+    id: int
+    kind: str
+    title: str
+    done: int = 0
+    total: int = 0
+    seconds_left: float | None = None
+
+
+class JobsPanel(QWidget):
+    """Shows the job that the person waits for, and how many there are besides."""
+
+    cancelRequested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel.jobs")
+        self._jobs: dict[int, JobRow] = {}
+        self.label = QLabel(self)
+        self.label.setObjectName("jobs.label")
+        self.bar = QProgressBar(self)
+        self.bar.setObjectName("jobs.progress")
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.bar.setFixedWidth(140)
+        self.bar.setTextVisible(False)
+        self.left = QLabel(self)
+        self.left.setObjectName("jobs.time_left")
+        self.cancel = QToolButton(self)
+        self.cancel.setObjectName("jobs.cancel")
+        self.cancel.setText("✕")
+        self.cancel.setToolTip(self.tr("Cancel this work"))
+        self.cancel.setAccessibleName(self.tr("Cancel this work"))
+        self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.cancel.clicked.connect(self._request_cancel)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for widget in (self.label, self.bar, self.left, self.cancel):
+            layout.addWidget(widget)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._patience.timeout.connect(self._show_work)
+        self._contents_visible(False)
+
+    @property
+    def shown(self) -> JobRow | None:
+        """The job in view: a batch before the short ones, the newest of each."""
+        rows = sorted(self._jobs.values(), key=lambda row: (row.kind == "batch", row.id))
+        return rows[-1] if rows else None
+
+    def set_job(self, row: JobRow) -> None:
+        """Show a job, or how far it has come."""
+        self._jobs[row.id] = row
+        if self.bar.isVisibleTo(self):
+            self._show_work()
+        elif not self._patience.isActive():
+            self._patience.start()
+
+    def remove_job(self, job_id: int) -> None:
+        """Forget a job that has ended."""
+        self._jobs.pop(job_id, None)
+        if not self._jobs:
+            self._patience.stop()
+            self._contents_visible(False)
+        elif self.bar.isVisibleTo(self):
+            self._show_work()
+
+    def _show_work(self) -> None:
+        row = self.shown
+        if row is None:
+            return
+        others = len(self._jobs) - 1
+        more = self.tr(" (+{})").format(others) if others else ""
+        self.label.setText(row.title + more)
+        self.bar.setRange(0, row.total)
+        self.bar.setValue(row.done)
+        count = f"{row.done:,}/{row.total:,}" if row.kind == "batch" and row.total else ""
+        left = "" if row.seconds_left is None else duration_text(row.seconds_left)
+        self.left.setText("  ".join(part for part in (count, left) if part))
+        self._contents_visible(True)
+
+    def _contents_visible(self, visible: bool) -> None:
+        for widget in (self.label, self.bar, self.left, self.cancel):
+            widget.setVisible(visible)
+
+    def _request_cancel(self) -> None:
+        if (row := self.shown) is not None:
+            self.cancelRequested.emit(row.kind)
+
+
+def duration_text(seconds: float) -> str:
+    """Time left in the unit that matters: `8 s`, `3 min`, `1 h 20 min`."""
+    if seconds < 60:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
