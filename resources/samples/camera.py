@@ -110,7 +110,7 @@ class Camera:
         outline = self._project(_clipped(world - (0, 0, self.z)))
         if outline is None:
             return
-        mask = np.zeros(self._labels.shape, np.float32)
+        mask: np.ndarray = np.zeros(self._labels.shape, np.float32)
         cv2.fillConvexPoly(mask, np.round(outline * 16).astype(np.int32), 1.0, shift=4)
         depth = max(float(np.mean(world[:, 2])) - self.z, 2.0)
         radius = max(1.0, shade.softness_m * self._focal_pixels / depth)

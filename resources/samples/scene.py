@@ -67,7 +67,8 @@ class Street:
         clouds = textures.cloud_noise(rng, 240, 320)[..., None]
         cover = np.clip((clouds - 0.45) * 3.2, 0, 1)
         sky = gradient * (1 - cover) + (254 - 14 * clouds) * cover
-        return np.clip(np.broadcast_to(sky, (240, 320, 3)), 0, 255).astype(np.uint8)
+        full = np.broadcast_to(np.clip(sky, 0, 255), (240, 320, 3))
+        return np.asarray(full, np.uint8)
 
     def _light(self, side: int) -> float:
         return 1.12 if side == self._sunny_side else 0.74
@@ -331,4 +332,4 @@ def _developed(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     vignette = (1 - 0.12 * (x**2 + y**2) / 2)[..., None]
     tone = 255 * np.clip(soft * vignette / 255, 0, 1) ** 1.08
     grain = rng.normal(0, 3.2, (height, width, 1)) + rng.normal(0, 1.2, (height, width, 3))
-    return np.clip(tone + grain, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(tone + grain, 0, 255), np.uint8)
