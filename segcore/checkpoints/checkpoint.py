@@ -1,0 +1,41 @@
+"""A checkpoint that was read: weights under own names and all that is known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from segcore.classes import ClassTable
+from segcore.models.config import SegFormerConfig
+from segcore.preprocess import Preprocess
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Weights, complete and of the right shapes for `config`, and what belongs to them.
+
+    Attributes:
+        name: bundled name, or base name of the file or folder.
+        path: the file or folder that was read.
+        family: row of the table of families, `transformers`, `nvlabs`, ...
+        state: own names to tensors as stored (float32, float16 or bfloat16).
+        classes: what the outputs are called; empty for an ImageNet classifier.
+        sha256: of the weights file, or of all shards one after another; 64 hexadecimal digits.
+        licence: as the model card's front matter has it, None where there is no card.
+        encoder_only: it ends in ImageNet's classifier and cannot segment.
+        summary: one line for people.
+    """
+
+    name: str
+    path: Path
+    family: str
+    config: SegFormerConfig
+    state: dict[str, Tensor]
+    classes: ClassTable
+    preprocess: Preprocess
+    sha256: str
+    licence: str | None
+    encoder_only: bool
+    summary: str

@@ -1,0 +1,41 @@
+"""A family of checkpoints: who wrote them, how they are told apart, what their numbers assume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from segcore.checkpoints.naming import Layout, best_layout
+from segcore.checkpoints.storage import StoredWeights
+from segcore.models.config import NormEpsilons
+
+# A file belongs to a family when this share of its keys does: one with a strange head or a few
+# missing keys is still recognised, so that the sentence can name them.
+_SHARE_OF_KEYS = 0.5
+
+
+@dataclass(frozen=True)
+class Family:
+    """One row of the table of families.
+
+    `layouts` are tried together; `says_more` looks beyond the keys (wrapping, meta) where two
+    families share their names. `encoder_only` families end in ImageNet's classifier.
+    `reads_folder` families bring `config.json` and `preprocessor_config.json` beside the weights.
+    """
+
+    name: str
+    title: str
+    layouts: tuple[Layout, ...]
+    epsilons: NormEpsilons
+    encoder_only: bool = False
+    reads_folder: bool = False
+    says_more: Callable[[StoredWeights], bool] | None = None
+
+    def recognise(self, stored: StoredWeights) -> Layout | None:
+        """The layout that `stored` is written in, or None when it is not of this family."""
+        layout, known = best_layout(self.layouts, stored.tensors.keys())
+        if known == 0 or known < _SHARE_OF_KEYS * len(stored.tensors):
+            return None
+        if self.says_more is not None and not self.says_more(stored):
+            return None
+        return layout

@@ -1,0 +1,126 @@
+"""How a family calls the weights that this program has its own names for.
+
+A layout is a table of rules, read in both directions: from a file's keys to own names when it is
+loaded, and back when a sentence to the person must name a key as the file does, or when a file is
+written. `{s}` stands for the stage from 0, `{S}` for the stage from 1, `{i}` for the block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+
+_LEAF = r"(?P<leaf>weight|bias|running_mean|running_var|num_batches_tracked)"
+_COUNTER = "num_batches_tracked"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One layer: own name and theirs, without the leaf (`.weight`, `.bias`, ...).
+
+    Where a family keeps several layers in one tensor (`kv`), this layer is part `part` of `parts`
+    equal ones along the first axis.
+    """
+
+    own: str
+    theirs: str
+    part: int = 0
+    parts: int = 1
+
+    @cached_property
+    def own_pattern(self) -> re.Pattern[str]:
+        """Matches own full names."""
+        return _pattern(self.own)
+
+    @cached_property
+    def their_pattern(self) -> re.Pattern[str]:
+        """Matches the family's full names."""
+        return _pattern(self.theirs)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    escaped = re.escape(template)
+    for placeholder, digits in (("s", "[0-3]"), ("S", "[1-4]"), ("i", "[0-9]+")):
+        escaped = escaped.replace(rf"\{{{placeholder}\}}", f"(?P<{placeholder}>{digits})")
+    return re.compile(rf"{escaped}\.{_LEAF}")
+
+
+def _filled(template: str, match: re.Match[str]) -> str:
+    """`template` with the stage, block and leaf that another template's match found."""
+    found = match.groupdict()
+    stage = found.get("s")
+    if stage is None and found.get("S") is not None:
+        stage = str(int(found["S"]) - 1)
+    values = {"s": stage, "S": None if stage is None else int(stage) + 1, "i": found.get("i")}
+    return f"{template.format(**values)}.{found['leaf']}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way of naming: the rules, and patterns of keys that such files hold for no use."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    unused: tuple[str, ...] = ()
+
+    def own_names(self, key: str) -> list[tuple[str, Rule]]:
+        """Own names of the layers that `key` holds; empty for a key that no rule knows."""
+        found = []
+        for rule in self.rules:
+            match = rule.their_pattern.fullmatch(key)
+            if match is not None:
+                found.append((_filled(rule.own, match), rule))
+        return found
+
+    def their_name(self, own: str) -> str:
+        """The family's key for an own name; the own name itself where the family has none."""
+        for rule in self.rules:
+            match = rule.own_pattern.fullmatch(own)
+            if match is not None:
+                return _filled(rule.theirs, match)
+        return own
+
+    def is_unused(self, key: str) -> bool:
+        """True for a key that may be there and is not needed."""
+        return key.endswith(_COUNTER) or any(re.fullmatch(word, key) for word in self.unused)
+
+    def known_keys(self, keys: Iterable[str]) -> int:
+        """How many of `keys` a rule of this layout knows."""
+        return sum(any(rule.their_pattern.fullmatch(key) for rule in self.rules) for key in keys)
+
+
+@dataclass
+class Renamed:
+    """Weights under own names, and what did not fit; keys in the lists are the file's own."""
+
+    state: dict[str, torch.Tensor] = field(default_factory=dict)
+    surplus: list[str] = field(default_factory=list)
+    misshapen: list[str] = field(default_factory=list)
+
+
+def rename(layout: Layout, tensors: Mapping[str, torch.Tensor]) -> Renamed:
+    """Put `tensors` under own names; joined layers come apart, batch counters are dropped."""
+    renamed = Renamed()
+    for key, tensor in tensors.items():
+        owners = layout.own_names(key)
+        if layout.is_unused(key):
+            continue
+        if not owners:
+            renamed.surplus.append(key)
+        for own, rule in owners:
+            if rule.parts > 1 and (tensor.ndim == 0 or tensor.shape[0] % rule.parts):
+                renamed.misshapen.append(key)
+                break
+            renamed.state[own] = tensor if rule.parts == 1 else tensor.chunk(rule.parts)[rule.part]
+    return renamed
+
+
+def best_layout(layouts: Collection[Layout], keys: Collection[str]) -> tuple[Layout, int]:
+    """The layout that knows most of `keys`, and how many it knows."""
+    counted = [(layout.known_keys(keys), layout) for layout in layouts]
+    known, layout = max(counted, key=lambda pair: pair[0])
+    return layout, known

@@ -1,0 +1,54 @@
+"""NVlabs, the paper's authors: `.pth` files of `{state_dict, meta}` and flat `mit_b*` encoders."""
+
+from __future__ import annotations
+
+from segcore.checkpoints.family import Family
+from segcore.checkpoints.naming import Layout, Rule
+from segcore.models.config import NormEpsilons
+
+
+def encoder_rules(prefix: str) -> tuple[Rule, ...]:
+    """The encoder's rules with every key below `prefix`; key and value share one tensor, `kv`."""
+    own = "encoder.stages.{s}.blocks.{i}"
+    theirs = f"{prefix}block{{S}}.{{i}}"
+    return (
+        Rule("encoder.stages.{s}.patch_embed.proj", f"{prefix}patch_embed{{S}}.proj"),
+        Rule("encoder.stages.{s}.patch_embed.norm", f"{prefix}patch_embed{{S}}.norm"),
+        Rule(f"{own}.norm1", f"{theirs}.norm1"),
+        Rule(f"{own}.attention.query", f"{theirs}.attn.q"),
+        Rule(f"{own}.attention.key", f"{theirs}.attn.kv", part=0, parts=2),
+        Rule(f"{own}.attention.value", f"{theirs}.attn.kv", part=1, parts=2),
+        Rule(f"{own}.attention.sr", f"{theirs}.attn.sr"),
+        Rule(f"{own}.attention.sr_norm", f"{theirs}.attn.norm"),
+        Rule(f"{own}.attention.output", f"{theirs}.attn.proj"),
+        Rule(f"{own}.norm2", f"{theirs}.norm2"),
+        Rule(f"{own}.mlp.fc1", f"{theirs}.mlp.fc1"),
+        Rule(f"{own}.mlp.depthwise", f"{theirs}.mlp.dwconv.dwconv"),
+        Rule(f"{own}.mlp.fc2", f"{theirs}.mlp.fc2"),
+        Rule("encoder.stages.{s}.norm", f"{prefix}norm{{S}}"),
+    )
+
+
+HEAD_RULES = (
+    Rule("decoder.linears.{s}", "decode_head.linear_c{S}.proj"),
+    Rule("decoder.fuse", "decode_head.linear_fuse.conv"),
+    Rule("decoder.norm", "decode_head.linear_fuse.bn"),
+    Rule("decoder.classifier", "decode_head.linear_pred"),
+)
+
+# The head inherits a classifier from its base class and never uses it.
+_NEVER_USED = (r"decode_head\.conv_seg\.(weight|bias)",)
+
+SEGMENTATION = Family(
+    name="nvlabs",
+    title="NVlabs",
+    layouts=(Layout("nvlabs", encoder_rules("backbone.") + HEAD_RULES, unused=_NEVER_USED),),
+    epsilons=NormEpsilons.NVLABS,
+)
+IMAGENET = Family(
+    name="nvlabs-imagenet",
+    title="NVlabs, ImageNet classifier",
+    layouts=(Layout("nvlabs", (*encoder_rules(""), Rule("classifier", "head"))),),
+    epsilons=NormEpsilons.NVLABS,
+    encoder_only=True,
+)

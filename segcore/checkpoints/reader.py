@@ -1,0 +1,122 @@
+"""From the name of a model to a checked checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segcore import resources
+from segcore.checkpoints import folder as beside
+from segcore.checkpoints.checkpoint import Checkpoint
+from segcore.checkpoints.families import FAMILIES
+from segcore.checkpoints.family import Family
+from segcore.checkpoints.fit import Fit, build_config, check_weights
+from segcore.checkpoints.naming import Layout, rename
+from segcore.checkpoints.refusal import named, refusal
+from segcore.checkpoints.source import Source, locate
+from segcore.checkpoints.storage import StoredWeights, read_weights
+from segcore.classes import ClassTable
+from segcore.errors import ClassTableError
+from segcore.models.config import SegFormerConfig
+from segcore.preprocess import Preprocess
+
+
+def read_checkpoint(source: str | Path) -> Checkpoint:
+    """Read the model of that bundled name, file, folder or hub name (from the local cache).
+
+    Raises:
+        CheckpointError: whatever is wrong with it, in one sentence.
+    """
+    found = locate(source)
+    stored = read_weights(found.weights)
+    family, layout = _recognise(found, stored)
+    with_folder = _Beside.read(found, family)
+    renamed = rename(layout, stored.tensors)
+    fit = Fit(found.given, layout, family, renamed)
+    config = build_config(fit, with_folder.config)
+    check_weights(fit, config)
+    classes = ClassTable(()) if family.encoder_only else _classes(stored, with_folder, config)
+    licence = beside.read_licence(found.folder) if with_folder.reads else None
+    return Checkpoint(
+        name=found.name,
+        path=found.path,
+        family=family.name,
+        config=config,
+        state=renamed.state,
+        classes=classes,
+        preprocess=with_folder.preprocess,
+        sha256=stored.sha256,
+        licence=licence,
+        encoder_only=family.encoder_only,
+        summary=_summary(family, config.variant, config.num_classes, licence),
+    )
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What the files beside the weights say, for families that come in folders."""
+
+    reads: bool
+    config: beside.FolderConfig | None
+    preprocess: Preprocess
+    classes: ClassTable | None
+
+    @classmethod
+    def read(cls, found: Source, family: Family) -> _Beside:
+        if not family.reads_folder:
+            return cls(reads=False, config=None, preprocess=Preprocess(), classes=None)
+        return cls(
+            reads=True,
+            config=beside.read_config(found.given, found.folder),
+            preprocess=beside.read_preprocess(found.given, found.folder),
+            classes=beside.read_classes(found.folder),
+        )
+
+
+def _recognise(found: Source, stored: StoredWeights) -> tuple[Family, Layout]:
+    for family in FAMILIES:
+        layout = family.recognise(stored)
+        if layout is not None:
+            return family, layout
+    raise refusal(
+        found.given,
+        f"this is no SegFormer that the program knows (its weights are called "
+        f"{named(list(stored.tensors))})",
+        "give one in the layout of Hugging Face transformers or NVlabs",
+    )
+
+
+def _classes(stored: StoredWeights, folder: _Beside, config: SegFormerConfig) -> ClassTable:
+    """Names from `id2label` or `meta`, else from the table with as many classes, else numbers."""
+    names = folder.config.names if folder.config is not None else None
+    if names is not None:
+        written = folder.classes
+        if written is not None and written.names == names:
+            return written
+        return resources.colored(names)
+    told = _classes_in_meta(stored.meta, config.num_classes)
+    if told is not None:
+        return told
+    known = resources.class_table_of_size(config.num_classes)
+    return known or ClassTable.from_names([f"class_{i}" for i in range(config.num_classes)])
+
+
+def _classes_in_meta(meta: Mapping[str, Any], count: int) -> ClassTable | None:
+    """mmcv's CLASSES and PALETTE, None where they do not say it for every class."""
+    names = meta.get("CLASSES")
+    if not isinstance(names, (list, tuple)) or len(names) != count:
+        return None
+    palette = meta.get("PALETTE")
+    try:
+        return ClassTable.from_names([str(name) for name in names], palette)
+    except (ClassTableError, TypeError, ValueError):
+        return resources.colored([str(name) for name in names])
+
+
+def _summary(family: Family, variant: str, classes: int, licence: str | None) -> str:
+    size = "a size of its own" if variant == "custom" else variant
+    kind = "encoder with ImageNet classifier" if family.encoder_only else "SegFormer"
+    terms = f", licence {licence}" if licence else ""
+    return f"{kind}, {size}, {classes} classes, {family.title}{terms}"

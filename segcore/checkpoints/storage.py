@@ -1,0 +1,243 @@
+"""Weights as files hold them: safetensors and torch's zip or pickle, whole or in shards.
+
+Nothing in a file is ever executed: pickles are read by `torch.load(weights_only=True)` alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+
+from segcore.checkpoints.refusal import one_line, refusal
+
+_ZIP = b"PK\x03\x04"
+_PICKLE = b"\x80"
+_LFS = b"version https://git-lfs"
+_PAGE_STARTS = (b"<!doctype", b"<html", b"<?xml", b"<head")
+_WRAPPINGS = ("state_dict", "model_state_dict", "model", "module")
+_DOWNLOAD_AGAIN = "download it again"
+
+
+@dataclass(frozen=True)
+class StoredWeights:
+    """Tensors under the file's own keys, and what stood beside them (`meta` of mmcv)."""
+
+    path: Path
+    tensors: dict[str, torch.Tensor]
+    sha256: str
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_weights(path: Path) -> StoredWeights:
+    """Read one weights file, or all shards that an `.index.json` names.
+
+    Raises:
+        CheckpointError: not there, empty, cut short, no checkpoint at all, or a pickle that asks
+            for more than weights.
+    """
+    if path.name.endswith(".index.json"):
+        return _read_shards(path)
+    return _read_file(path, _sha256([path]))
+
+
+def _read_file(path: Path, digest: str) -> StoredWeights:
+    start = _first_bytes(path)
+    _refuse_impostors(path, start)
+    if start[8:9] == b"{":
+        return StoredWeights(path, _read_safetensors(path), digest)
+    if start.startswith((_ZIP, _PICKLE)):
+        content = _read_pickle(path)
+        tensors, meta = _unwrapped(path, content)
+        return StoredWeights(path, tensors, digest, meta)
+    raise refusal(
+        path,
+        "this is neither a safetensors file nor a PyTorch checkpoint",
+        "give a .safetensors, .bin or .pth file of a SegFormer",
+    )
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(512)
+    except FileNotFoundError:
+        raise refusal(path, "there is no such file", "check the name") from None
+    except OSError as error:
+        raise refusal(
+            path, f"cannot be read ({error.strerror})", "check its permissions"
+        ) from error
+
+
+def _refuse_impostors(path: Path, start: bytes) -> None:
+    """Refuse what is often found under a checkpoint's name and is none."""
+    if not start:
+        raise refusal(path, "the file is empty", _DOWNLOAD_AGAIN)
+    if start.startswith(_LFS):
+        raise refusal(
+            path,
+            "this is a Git LFS pointer and not the weights themselves",
+            "fetch them with `git lfs pull`",
+        )
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE_STARTS):
+        raise refusal(
+            path,
+            "this is an HTML page and no checkpoint",
+            "open the download link in a browser, agree to what it asks and save the file itself",
+        )
+
+
+def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        with safe_open(path, framework="pt") as stored:
+            return {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise refusal(
+            path, f"the file is cut short or damaged ({error})", _DOWNLOAD_AGAIN
+        ) from error
+
+
+def _numpy_types() -> list[Any]:
+    """What training logs put into a checkpoint beside weights: NumPy numbers and arrays."""
+    from numpy._core.multiarray import _reconstruct, scalar
+
+    # Files written under NumPy 1 name the same functions by their old module.
+    old = [
+        (_reconstruct, "numpy.core.multiarray._reconstruct"),
+        (scalar, "numpy.core.multiarray.scalar"),
+    ]
+    kinds = {type(np.dtype(code)) for code in "?bBhHiIlLqQefd"}
+    return [_reconstruct, scalar, *old, np.ndarray, np.dtype, *kinds]
+
+
+def _read_pickle(path: Path) -> object:
+    """The content of a torch file, weights and plain values only."""
+    try:
+        with torch.serialization.safe_globals(_numpy_types()):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise _refused_pickle(path, error) from error
+    except Exception as error:
+        if "TorchScript" in str(error):
+            raise refusal(
+                path,
+                "this is a TorchScript program and not a state dict",
+                "save the model's state_dict() instead",
+            ) from error
+        # Damaged bytes make the unpickler fail in every way that there is.
+        raise refusal(
+            path,
+            f"the file is cut short or damaged ({type(error).__name__}: {_first_line(error)})",
+            _DOWNLOAD_AGAIN,
+        ) from error
+
+
+def _refused_pickle(path: Path, error: Exception) -> Exception:
+    wanted = re.search(r"GLOBAL ([\w.<>]+)|global ([\w.<>]+)|function ([\w.<>]+)", str(error))
+    if wanted is None:
+        return refusal(
+            path,
+            f"the file is cut short, damaged or more than weights ({_first_line(error)})",
+            f"{_DOWNLOAD_AGAIN}, or save the model's state_dict() alone",
+        )
+    name = next(group for group in wanted.groups() if group)
+    return refusal(
+        path,
+        f"the file wants to run code ({name}) and was refused, nothing was executed",
+        "use one from a source that you trust, saved as a state_dict() or as safetensors",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return one_line(str(error).split("\n")[0].split(". ")[0], 120)
+
+
+def _unwrapped(path: Path, content: object) -> tuple[dict[str, torch.Tensor], Mapping[str, Any]]:
+    """The state dict in what a file holds, out of its wrapping, and the rest as meta."""
+    if not isinstance(content, Mapping):
+        raise refusal(
+            path,
+            f"the file holds a {type(content).__name__} and no state dict",
+            "save the model's state_dict()",
+        )
+    meta: Mapping[str, Any] = {}
+    for wrapping in _WRAPPINGS:
+        inner = content.get(wrapping)
+        if isinstance(inner, Mapping):
+            found = content.get("meta")
+            meta = found if isinstance(found, Mapping) else {}
+            content = inner
+            break
+    tensors = {
+        key: value
+        for key, value in content.items()
+        if isinstance(key, str) and isinstance(value, torch.Tensor)
+    }
+    if not tensors:
+        raise refusal(path, "there are no weights in the file", "save the model's state_dict()")
+    return _without_prefix(tensors, "module."), meta
+
+
+def _without_prefix(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Drop the prefix that training on several devices puts before every key."""
+    if not all(key.startswith(prefix) for key in tensors):
+        return tensors
+    return {key.removeprefix(prefix): tensor for key, tensor in tensors.items()}
+
+
+def _read_shards(index: Path) -> StoredWeights:
+    shards = _shard_names(index)
+    missing = [name for name in shards if not (index.parent / name).is_file()]
+    if missing:
+        raise refusal(
+            index.parent,
+            f"{len(missing)} of {len(shards)} parts of the weights are missing: {missing[0]}",
+            "download the whole folder",
+        )
+    paths = [index.parent / name for name in shards]
+    tensors: dict[str, torch.Tensor] = {}
+    for path in paths:
+        tensors.update(_read_file(path, digest="").tensors)
+    return StoredWeights(index, tensors, _sha256(paths))
+
+
+def _shard_names(index: Path) -> list[str]:
+    """Base names of the shards; an index that points out of its folder is refused."""
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise refusal(
+            index, f"this is no index of weights ({type(error).__name__})", _DOWNLOAD_AGAIN
+        ) from error
+    for name in names:
+        if not isinstance(name, str) or name != Path(name).name or name in {"", ".", ".."}:
+            raise refusal(
+                index, f"it names a part outside its own folder ({name})", _DOWNLOAD_AGAIN
+            )
+    return names
+
+
+def _sha256(paths: list[Path]) -> str:
+    """SHA-256 of the files one after another, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            with path.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+        except FileNotFoundError:
+            raise refusal(path, "there is no such file", "check the name") from None
+        except OSError as error:
+            raise refusal(
+                path, f"cannot be read ({error.strerror})", "check its permissions"
+            ) from error
+    return digest.hexdigest()
