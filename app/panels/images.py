@@ -17,10 +17,13 @@ _SETTLE_MS = 60
 
 
 class ImageListPanel(QWidget):
-    """The list of pictures; asks for a picture to be opened and for thumbnails in sight."""
+    """The list of pictures; asks for one to be opened and for the thumbnails in sight.
+
+    `thumbnailsRequested` carries a list of places in the list of names.
+    """
 
     openRequested = Signal(int)
-    thumbnailRequested = Signal(int)
+    thumbnailsRequested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -142,8 +145,10 @@ class ImageListPanel(QWidget):
         top = self.list.indexAt(QPoint(4, 2))
         first = top.row() if top.isValid() else 0
         last = min(rows, first + height // ROW_HEIGHT + 2)
-        for row in range(first, last):
-            position = self.rows.position(row)
-            if position not in self._asked and not self.rows.has_thumbnail(position):
-                self._asked.add(position)
-                self.thumbnailRequested.emit(position)
+        positions = [self.rows.position(row) for row in range(first, last)]
+        missing = [position for position in positions if not self.rows.has_thumbnail(position)]
+        fresh = [position for position in missing if position not in self._asked]
+        # What has left the view may have been forgotten on its way and is asked for again.
+        self._asked = set(missing)
+        if fresh:
+            self.thumbnailsRequested.emit(fresh)
