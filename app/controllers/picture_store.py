@@ -1,0 +1,83 @@
+"""Where a batch reads its pictures and keeps its labels: the project of the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from app.claims import Claims
+from app.document import MODEL_KIND
+from app.lay_under import Ground, joined_classes, lay_under
+from segcore.errors import ProjectError
+from segcore.images import read_image
+from segcore.project import Project
+
+if TYPE_CHECKING:
+    from segcore.inference import Prediction
+
+PATIENCE = 30.0
+"""Seconds that labels wait for a picture that somebody else is writing."""
+
+
+class ProjectPictures:
+    """The pictures of one project; used from the threads of a batch."""
+
+    def __init__(self, project: Project, claims: Claims) -> None:
+        self._project = project
+        self._claims = claims
+
+    def read(self, name: str) -> npt.NDArray[np.uint8]:
+        """The picture, uint8 RGB (H, W, 3).
+
+        Raises:
+            SegcoreError: it cannot be read.
+        """
+        return read_image(self._project.image_path(name))
+
+    def save(self, name: str, prediction: Prediction) -> bool:
+        """Keep the labels under a person's pixels; False when the window has the picture open.
+
+        Raises:
+            SegcoreError: they cannot be written.
+        """
+        if not self._claims.try_claim(name):
+            return False
+        self._save_claimed(name, prediction)
+        return True
+
+    def save_patiently(self, name: str, prediction: Prediction) -> None:
+        """As `save`, waiting until the window has closed the picture.
+
+        Raises:
+            SegcoreError: they cannot be written, or somebody else keeps the picture.
+        """
+        if not self._claims.claim(name, PATIENCE):
+            raise ProjectError(f"The labels of {name} are in use: predict this picture again.")
+        self._save_claimed(name, prediction)
+
+    def _save_claimed(self, name: str, prediction: Prediction) -> None:
+        try:
+            save_under(self._project, name, prediction)
+        finally:
+            self._claims.release(name)
+
+
+def save_under(project: Project, name: str, prediction: Prediction) -> None:
+    """Lay a prediction under what the project has of a picture, and save the whole map."""
+    classes = joined_classes(project.classes, prediction.classes)
+    if classes != project.classes:
+        project.set_classes(classes)
+    labelled = project.has_labels(name)
+    labels = project.labels(name) if labelled else np.zeros((0, 0), classes.dtype)
+    origins = project.origins(name) if labelled else np.zeros((0, 0), np.uint8)
+    replaceable = frozenset(row.id for row in project.origin_rows if row.kind == MODEL_KIND)
+    origin = project.origin_id(MODEL_KIND, prediction.model, prediction.sha256)
+    ground = Ground(labels, origins, classes, replaceable, not labelled, 0)
+    laid = lay_under(prediction, ground, origin)
+    if laid.labels is not None and laid.origins is not None:
+        project.save(name, laid.labels, laid.origins)
+    elif laid.edit is not None:
+        laid.edit.apply(labels, origins)
+        project.save(name, labels, origins)

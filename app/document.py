@@ -1,0 +1,297 @@
+"""The truth about the open picture: pixels, labels, who said so, classes and their history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
+
+from app.commands import EditCommand
+from app.lay_under import Ground, LabelMap, Laid, Origins, joined_classes, lay_under
+from app.recorder import Recorder
+from segcore.classes import ClassTable
+from segcore.edits import Edit
+from segcore.geometry import Box
+from segcore.labels import widen
+from segcore.project import Project
+
+if TYPE_CHECKING:
+    from segcore.inference import Prediction
+
+MODEL_KIND = "model"
+PERSON_KIND = "person"
+UNDO_LIMIT = 300
+NO_CLASSES = ClassTable(())
+_LOOK_FOR_SAVED = 250  # milliseconds between looks at what the project has put on disk
+
+
+def nothing_to_release() -> None:
+    """For a picture that nobody else waits for."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedImage:
+    """A picture read together with its labels.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB, upright.
+        labels: (H, W) ids, the project's ignore where nothing has been said.
+        origins: (H, W) uint8 rows of the project's origin table.
+        labelled: whether the project had labels of it.
+        release: to be called once the picture is closed and all its edits are recorded.
+    """
+
+    name: str
+    image: npt.NDArray[np.uint8]
+    labels: LabelMap
+    origins: Origins
+    labelled: bool
+    project: Project
+    index: int = -1
+    release: Callable[[], None] = nothing_to_release
+
+
+class Document(QObject):
+    """Owns the open picture and swaps everything about it together.
+
+    Whoever changes labels goes through `push` or `set_prediction`, so that each change is on the
+    undo stack, in the project's journal and on the screen.
+    """
+
+    imageLeaving = Signal()
+    imageChanged = Signal()
+    labelsChanged = Signal(object)
+    predictionChanged = Signal()
+    classesChanged = Signal()
+    savedChanged = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._opened: OpenedImage | None = None
+        self._labels: LabelMap | None = None
+        self._prediction: Prediction | None = None
+        self._classes = NO_CLASSES
+        self._labelled = False
+        self._revision = 0
+        self._last_saved = 0.0
+        self.stroke_under_way = False
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(UNDO_LIMIT)
+        self.recorder = Recorder(self)
+        self.recorder.failed.connect(self.failed)
+        self.recorder.done.connect(self._look_for_saved)
+        self._saved_timer = QTimer(self)
+        self._saved_timer.setInterval(_LOOK_FOR_SAVED)
+        self._saved_timer.timeout.connect(self._look_for_saved)
+
+    @property
+    def name(self) -> str | None:
+        """The picture's name in its project; None when nothing is open."""
+        return self._opened.name if self._opened else None
+
+    @property
+    def image(self) -> npt.NDArray[np.uint8] | None:
+        """(H, W, 3) uint8 RGB."""
+        return self._opened.image if self._opened else None
+
+    @property
+    def project(self) -> Project | None:
+        """Where the labels are kept."""
+        return self._opened.project if self._opened else None
+
+    @property
+    def labels(self) -> LabelMap | None:
+        """(H, W) class ids; to be changed through `push` only."""
+        return self._labels
+
+    @property
+    def origins(self) -> Origins | None:
+        """(H, W) uint8 rows of the origin table; to be changed through `push` only."""
+        return self._origins if self._opened else None
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What the model said last of this picture, in the model's own classes."""
+        return self._prediction
+
+    @property
+    def classes(self) -> ClassTable:
+        """The project's classes; empty until a project or model brings some."""
+        return self._classes
+
+    @property
+    def labelled(self) -> bool:
+        """Whether anything has been said of any pixel, by a person or a model."""
+        return self._labelled
+
+    @property
+    def person(self) -> int:
+        """The person's row of the origin table."""
+        return self._opened.project.origin_id(PERSON_KIND, "") if self._opened else 0
+
+    def open(self, opened: OpenedImage) -> None:
+        """Put a picture in the place of the one that is open; that one's edits are kept."""
+        if opened is self._opened:
+            return
+        self._leave()
+        self._opened = opened
+        self._labels = opened.labels
+        self._origins = opened.origins
+        self._labelled = opened.labelled
+        self._last_saved = opened.project.last_saved
+        self._take_classes(opened.project.classes)
+        self._saved_timer.start()
+        self.imageChanged.emit()
+
+    def close_image(self) -> None:
+        """Leave nothing open."""
+        if self._opened is None:
+            return
+        self._leave()
+        self._opened = None
+        self._labels = None
+        self._saved_timer.stop()
+        self.imageChanged.emit()
+
+    def push(self, edit: Edit, *, applied: bool = True, text: str = "") -> None:
+        """Put an edit on the undo stack; `applied` when the labels show it already."""
+        self.undo_stack.push(EditCommand(self, edit, text or edit.name, applied=applied))
+
+    def make(self, edit: Edit) -> None:
+        """Apply an edit to the labels, record it and tell the views."""
+        if self._labels is not None:
+            edit.apply(self._labels, self._origins)
+            self.note(edit)
+
+    def note(self, edit: Edit) -> None:
+        """Record an edit that the labels show already, and tell the views."""
+        if self._opened is None:
+            return
+        self._revision += 1
+        self._labelled = True
+        project, name = self._opened.project, self._opened.name
+        self.recorder.submit(
+            self.tr("The edit could not be saved"), project.record_edit, name, edit
+        )
+        self.labelsChanged.emit(edit.box)
+
+    def set_classes(self, classes: ClassTable) -> None:
+        """Change names or colours or add classes; ids never move."""
+        if classes == self._classes:
+            return
+        if self._opened is not None:
+            project = self._opened.project
+            self.recorder.submit(
+                self.tr("The classes could not be saved"), project.set_classes, classes
+            )
+        self._take_classes(classes)
+
+    def accept_classes_of(self, prediction: Prediction) -> None:
+        """Give the project the model's classes that it lacks."""
+        self.set_classes(joined_classes(self._classes, prediction.classes))
+
+    def ground(self) -> Ground:
+        """What a prediction would be laid under now.
+
+        Raises:
+            LookupError: nothing is open.
+        """
+        if self._opened is None or self._labels is None:
+            raise LookupError("no picture is open")
+        replaceable = frozenset(
+            row.id for row in self._opened.project.origin_rows if row.kind == MODEL_KIND
+        )
+        blank = not self._labelled and self.undo_stack.count() == 0
+        return Ground(
+            self._labels, self._origins, self._classes, replaceable, blank, self._revision
+        )
+
+    def set_prediction(self, prediction: Prediction) -> None:
+        """Lay a prediction under a person's pixels, on this thread; for small pictures."""
+        self.accept_classes_of(prediction)
+        laid = lay_under(prediction, self.ground(), self.origin_of(prediction))
+        self.put_in_place(prediction, laid)
+
+    def origin_of(self, prediction: Prediction) -> int:
+        """The row of the origin table for the model that made a prediction."""
+        if self._opened is None:
+            raise LookupError("no picture is open")
+        return self._opened.project.origin_id(MODEL_KIND, prediction.model, prediction.sha256)
+
+    def put_in_place(self, prediction: Prediction, laid: Laid) -> bool:
+        """Take over what `lay_under` worked out.
+
+        Returns:
+            False when the labels have changed since, or are changing: lay it under again.
+        """
+        if self._opened is None or self.stroke_under_way or laid.revision != self._revision:
+            return False
+        self._prediction = prediction
+        if laid.labels is not None and laid.origins is not None:
+            self._take_base(self._opened, laid.labels, laid.origins)
+        elif laid.edit is not None:
+            self.push(laid.edit, applied=False, text=self.tr("Predict"))
+        self.predictionChanged.emit()
+        return True
+
+    def flush(self) -> None:
+        """Return once everything is on disk."""
+        self.recorder.flush()
+        if self._opened is not None:
+            self._opened.project.flush()
+            self._look_for_saved()
+
+    def shutdown(self) -> None:
+        """Write what is left and end the recording thread."""
+        self.close_image()
+        self.recorder.close()
+
+    def _take_base(self, opened: OpenedImage, labels: LabelMap, origins: Origins) -> None:
+        """The first labels of a picture; copies are saved, for strokes may come meanwhile."""
+        self._labels, self._origins = labels, origins
+        self._revision += 1
+        self._labelled = True
+        self.recorder.submit(
+            self.tr("The labels could not be saved"),
+            opened.project.save,
+            opened.name,
+            labels.copy(),
+            origins.copy(),
+        )
+        self.labelsChanged.emit(Box.of_size((labels.shape[0], labels.shape[1])))
+
+    def _take_classes(self, classes: ClassTable) -> None:
+        if classes == self._classes and self._fits(classes):
+            return
+        if self._labels is not None and not self._fits(classes):
+            self._labels = widen(self._labels)
+            self._revision += 1
+            self.undo_stack.clear()
+        self._classes = classes
+        self.classesChanged.emit()
+
+    def _fits(self, classes: ClassTable) -> bool:
+        return self._labels is None or self._labels.dtype == classes.dtype
+
+    def _leave(self) -> None:
+        self.imageLeaving.emit()
+        self.undo_stack.clear()
+        self._prediction = None
+        self._revision += 1
+        if self._opened is not None:
+            self.recorder.submit(self.tr("The picture could not be closed"), self._opened.release)
+
+    def _look_for_saved(self) -> None:
+        if self._opened is None:
+            return
+        saved = self._opened.project.last_saved
+        if saved and saved != self._last_saved:
+            self._last_saved = saved
+            self.savedChanged.emit(datetime.fromtimestamp(saved))

@@ -1,0 +1,1 @@
+"""Inference beside the window: requests, their queue, the one thread that serves them."""

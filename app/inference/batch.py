@@ -1,0 +1,155 @@
+"""Predict all: one picture after the other, with decoding ahead and saving behind.
+
+The inference thread only predicts; one thread decodes the next pictures meanwhile, another saves
+the last ones. A picture that cannot be read, predicted or saved is reported, and the rest go on.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.inference.engine import Engine
+from app.inference.jobs import Job
+from app.inference.requests import Answer, BatchItem, Image, PredictBatch
+from segcore.errors import Cancelled, SegcoreError
+from segcore.progress import Progress, ProgressCallback, Ticker
+
+if TYPE_CHECKING:
+    from segcore.inference import Prediction
+
+READ_AHEAD = 2
+"""Pictures decoded before their turn."""
+
+SAVE_BEHIND = 2
+"""Predictions waiting to be saved; more, and the inference thread waits."""
+
+_MOST_DETAILS = 200
+"""Broken pictures listed by name in the details; the rest are counted."""
+
+
+@dataclass(frozen=True)
+class _Trouble:
+    name: str
+    sentence: str
+    details: str
+
+
+class BatchRun:
+    """One run over the pictures of a request, on the inference thread."""
+
+    def __init__(
+        self,
+        job: Job,
+        request: PredictBatch,
+        engine: Engine,
+        report: ProgressCallback,
+        answer: Callable[[Answer], None],
+    ) -> None:
+        self._job = job
+        self._request = request
+        self._engine = engine
+        self._report = report
+        self._answer = answer
+        self._troubles: list[_Trouble] = []
+        self._notes: tuple[str, ...] = ()
+        self._ticker = Ticker(len(request.names))
+
+    def run(self) -> tuple[str, str]:
+        """Predict every picture.
+
+        Returns:
+            A sentence and its details when pictures were left out, else two empty texts.
+
+        Raises:
+            Cancelled: the job was called off; what was predicted until then is saved.
+            SegcoreError: not one picture could be done.
+        """
+        reader = ThreadPoolExecutor(1, "batch-read")
+        writer = ThreadPoolExecutor(1, "batch-save")
+        try:
+            self._predict_all(reader, writer)
+        finally:
+            reader.shutdown(wait=False, cancel_futures=True)
+            writer.shutdown(wait=True)
+        return self._summary()
+
+    def _predict_all(self, reader: ThreadPoolExecutor, writer: ThreadPoolExecutor) -> None:
+        saves: deque[Future[None]] = deque()
+        for name, picture in self._pictures(reader):
+            prediction = self._predict(name, picture)
+            progress = self._ticker.tick(name)
+            if prediction is not None:
+                saves.append(writer.submit(self._save, name, prediction))
+            while len(saves) > SAVE_BEHIND:
+                saves.popleft().result()
+            self._report(progress)
+        for save in saves:
+            save.result()
+
+    def _pictures(self, reader: ThreadPoolExecutor) -> Iterator[tuple[str, Future[Image]]]:
+        waiting: deque[tuple[str, Future[Image]]] = deque()
+        for name in self._request.names:
+            waiting.append((name, reader.submit(self._request.store.read, name)))
+            if len(waiting) > READ_AHEAD:
+                yield waiting.popleft()
+        while waiting:
+            yield waiting.popleft()
+
+    def _predict(self, name: str, picture: Future[Image]) -> Prediction | None:
+        try:
+            image = picture.result()
+            return self._engine.predict_once(
+                self._request.model, image, self._job.token, self._between_tiles
+            )
+        except Cancelled:
+            raise
+        except SegcoreError as error:
+            self._leave_out(name, str(error))
+        except Exception as error:  # noqa: BLE001 - one bad picture does not end the batch
+            self._leave_out(name, f"{name} could not be predicted: {error!r}")
+        return None
+
+    def _between_tiles(self, progress: Progress) -> None:
+        """Look for a call-off and give way; the person counts pictures, not tiles."""
+        self._report(Progress(0, 0, progress.text))
+
+    def _save(self, name: str, prediction: Prediction) -> None:
+        item = BatchItem(
+            name, self._request.generation, self._request.model, notes=prediction.notes
+        )
+        try:
+            saved = self._request.store.save(name, prediction)
+        except SegcoreError as error:
+            self._leave_out(name, str(error))
+        except Exception as error:  # noqa: BLE001 - one bad picture does not end the batch
+            self._leave_out(name, f"The labels of {name} could not be saved: {error!r}")
+        else:
+            self._answer(replace(item, saved=saved, prediction=None if saved else prediction))
+
+    def _leave_out(self, name: str, sentence: str) -> None:
+        self._troubles.append(_Trouble(name, sentence, traceback.format_exc()))
+        self._answer(BatchItem(name, self._request.generation, self._request.model, error=sentence))
+
+    def _summary(self) -> tuple[str, str]:
+        count, total = len(self._troubles), len(self._request.names)
+        if count == 0:
+            return "", ""
+        first = self._troubles[0]
+        if count == total:
+            raise SegcoreError(first.sentence if total == 1 else _none_done(total, first))
+        sentence = f"{count} of {total} pictures were left out; the first: {first.sentence}"
+        return sentence, self._details()
+
+    def _details(self) -> str:
+        listed = [f"{t.sentence}\n{t.details}" for t in self._troubles[:_MOST_DETAILS]]
+        more = len(self._troubles) - len(listed)
+        return "\n".join([*listed, f"and {more} more"] if more else listed)
+
+
+def _none_done(total: int, first: _Trouble) -> str:
+    return f"None of the {total} pictures could be predicted; the first: {first.sentence}"

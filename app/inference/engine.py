@@ -1,0 +1,164 @@
+"""What the inference thread asks of the core, and the core behind it.
+
+`segcore` brings torch along, whose import takes seconds, so it is imported by the first job and
+on the inference thread. Everything here is used by that thread alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from app.inference.requests import (
+    Image,
+    ModelInfo,
+    ModelSpec,
+    PredictImage,
+    QueryField,
+    QueryPoint,
+)
+from segcore.progress import CancelToken, ProgressCallback
+
+if TYPE_CHECKING:
+    from segcore.heatmap import HeatMap
+    from segcore.inference import EncodedImage, Prediction, Predictor
+    from segcore.inspection import ErfFigures
+
+KEPT_PREDICTORS = 2
+"""The model in use and the one before, so that a batch can end with the one it began with."""
+
+KEPT_PICTURES = 2
+KEPT_BYTES = 1 << 30
+"""Of stage features kept for queries, over all kept pictures."""
+
+
+class Engine(Protocol):
+    """Every kind of answer, from a request; tests put their own in its place."""
+
+    def load(self, spec: ModelSpec) -> ModelInfo:
+        """Have the model ready and describe it."""
+
+    def predict(
+        self, request: PredictImage, cancel: CancelToken, progress: ProgressCallback
+    ) -> Prediction:
+        """The prediction of the open picture, whose features are kept for queries."""
+
+    def predict_once(
+        self, spec: ModelSpec, image: Image, cancel: CancelToken, progress: ProgressCallback
+    ) -> Prediction:
+        """The prediction of a picture of a batch; nothing of it is kept."""
+
+    def attention(self, request: QueryPoint) -> tuple[tuple[HeatMap, ...], HeatMap]:
+        """A heat map per head, and their mean."""
+
+    def fields(
+        self, request: QueryField, cancel: CancelToken, progress: ProgressCallback
+    ) -> tuple[Mapping[str, HeatMap], Mapping[str, ErfFigures]]:
+        """A heat map per target, and its figures."""
+
+
+class SegcoreEngine:
+    """The predictor, with the features of the last two pictures."""
+
+    def __init__(self) -> None:
+        self._predictors: dict[ModelSpec, Predictor] = {}
+        self._encoded: list[tuple[ModelSpec, EncodedImage]] = []
+
+    def load(self, spec: ModelSpec) -> ModelInfo:
+        """Have the model ready and describe it.
+
+        Raises:
+            CheckpointError: the model cannot be used; the ones before stay.
+        """
+        predictor = self._predictor(spec)
+        return ModelInfo(
+            spec=spec,
+            name=predictor.name,
+            classes=predictor.classes,
+            device=predictor.device,
+            precision=predictor.precision,
+            numerics=predictor.numerics,
+            depths=tuple(predictor.config.depths),
+            heads=tuple(predictor.config.heads),
+            variant=predictor.config.variant,
+            licence=predictor.licence,
+            sha256=predictor.sha256,
+            notes=tuple(predictor.notes),
+        )
+
+    def predict(
+        self, request: PredictImage, cancel: CancelToken, progress: ProgressCallback
+    ) -> Prediction:
+        """The prediction of the open picture, whose features are kept for queries."""
+        encoded = self._encode(request.model, request.image)
+        predictor = self._predictor(request.model)
+        return predictor.predict(encoded, cancel=cancel, progress=progress)
+
+    def predict_once(
+        self, spec: ModelSpec, image: Image, cancel: CancelToken, progress: ProgressCallback
+    ) -> Prediction:
+        """The prediction of a picture of a batch; nothing of it is kept."""
+        return self._predictor(spec).predict(image, cancel=cancel, progress=progress)
+
+    def attention(self, request: QueryPoint) -> tuple[tuple[HeatMap, ...], HeatMap]:
+        """A heat map per head, and their mean."""
+        from segcore.inspection import attention_map
+
+        attention = attention_map(
+            self._predictor(request.model),
+            self._encode(request.model, request.image),
+            stage=request.stage,
+            block=request.block,
+            point=request.point,
+        )
+        heads = tuple(attention.heat_map(head) for head in range(attention.heads))
+        return heads, attention.heat_map(None)
+
+    def fields(
+        self, request: QueryField, cancel: CancelToken, progress: ProgressCallback
+    ) -> tuple[Mapping[str, HeatMap], Mapping[str, ErfFigures]]:
+        """A heat map per target, and its figures."""
+        from segcore.inspection import erf_figures, receptive_field
+
+        fields = receptive_field(
+            self._predictor(request.model),
+            self._encode(request.model, request.image),
+            targets=request.targets,
+            point=request.point,
+            cancel=cancel,
+            progress=progress,
+        )
+        return fields, {
+            target: erf_figures(heat_map, request.point) for target, heat_map in fields.items()
+        }
+
+    def _predictor(self, spec: ModelSpec) -> Predictor:
+        known = self._predictors.pop(spec, None)
+        if known is None:
+            from segcore.inference import Predictor
+
+            known = Predictor.load(
+                spec.source,
+                device=spec.device,
+                precision=spec.precision,
+                numerics=spec.numerics,
+                backend=spec.backend,
+            )
+        self._predictors[spec] = known
+        while len(self._predictors) > KEPT_PREDICTORS:
+            self._forget(next(iter(self._predictors)))
+        return known
+
+    def _forget(self, spec: ModelSpec) -> None:
+        del self._predictors[spec]
+        self._encoded = [kept for kept in self._encoded if kept[0] != spec]
+
+    def _encode(self, spec: ModelSpec, image: Image) -> EncodedImage:
+        for kept in self._encoded:
+            if kept[0] == spec and kept[1].image is image:
+                return kept[1]
+        encoded = self._predictor(spec).encode(image, budget=KEPT_BYTES // KEPT_PICTURES)
+        self._encoded.append((spec, encoded))
+        while len(self._encoded) > KEPT_PICTURES:
+            self._encoded.pop(0)[1].release()
+        return encoded

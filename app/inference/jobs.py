@@ -1,0 +1,98 @@
+"""A request on its way: queued, running, and exactly one end."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.inference.requests import Request
+from segcore.progress import CancelToken, Progress
+
+
+class JobState(StrEnum):
+    """Where a job is; the last four are ends."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+    @property
+    def is_end(self) -> bool:
+        """Whether nothing comes after it."""
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """What the person is told of a job.
+
+    Attributes:
+        error: a sentence, for a failed job and for a batch that left pictures out.
+        details: what to copy into a report: the traceback, or the pictures left out.
+    """
+
+    id: int
+    kind: str
+    title: str
+    state: JobState
+    progress: Progress | None = None
+    error: str = ""
+    details: str = ""
+
+
+_ids = itertools.count(1)
+
+
+class Job:
+    """One request and what becomes of it; safe to use from every thread."""
+
+    def __init__(self, request: Request) -> None:
+        self.id = next(_ids)
+        self.request = request
+        self.token = CancelToken()
+        self._reason = JobState.CANCELLED
+        self._state = JobState.QUEUED
+        self._lock = threading.Lock()
+
+    @property
+    def kind(self) -> str:
+        """The slot of the queue it belongs to."""
+        return self.request.kind
+
+    @property
+    def state(self) -> JobState:
+        """Where it is now."""
+        return self._state
+
+    def call_off(self, reason: JobState) -> None:
+        """Ask it to end as `reason` at its next look; the first reason counts."""
+        with self._lock:
+            if not self.token.cancelled:
+                self._reason = reason
+                self.token.cancel()
+
+    @property
+    def reason(self) -> JobState:
+        """Why it was called off: cancelled or superseded."""
+        return self._reason
+
+    def move_to(self, state: JobState) -> bool:
+        """Go on to `state`; False when the job has ended already, which nothing changes."""
+        with self._lock:
+            if self._state.is_end:
+                return False
+            self._state = state
+            return True
+
+    def status(
+        self, progress: Progress | None = None, error: str = "", details: str = ""
+    ) -> JobStatus:
+        """The job as it stands, for the window."""
+        return JobStatus(
+            self.id, self.kind, self.request.title, self._state, progress, error, details
+        )

@@ -1,0 +1,106 @@
+"""Which request the inference thread serves next.
+
+A person only waits for the newest query and the newest prediction: each of these kinds has one
+slot, in which the newest request takes the place of the one before. Batches queue up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from app.inference.jobs import Job, JobState
+
+SLOTS = ("model", "query", "erf", "predict")
+"""Kinds of which only the newest counts, most urgent first."""
+
+BATCH = "batch"
+
+
+class RequestQueue:
+    """Latest-wins slots before a first-in-first-out queue; safe to use from every thread."""
+
+    def __init__(self) -> None:
+        self._slots: dict[str, Job] = {}
+        self._running: dict[str, Job] = {}
+        self._batches: deque[Job] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def put(self, job: Job) -> Job | None:
+        """Queue a job and call off the running one that it makes needless.
+
+        Returns:
+            The waiting job whose place it takes, which will never be taken.
+        """
+        with self._changed:
+            if job.kind == BATCH:
+                self._batches.append(job)
+                self._changed.notify()
+                return None
+            if job.kind in self._running:
+                self._running[job.kind].call_off(JobState.SUPERSEDED)
+            replaced = self._slots.get(job.kind)
+            self._slots[job.kind] = job
+            self._changed.notify()
+            return replaced
+
+    def take(self) -> Job | None:
+        """The most urgent job, waiting for one to come; None once the queue is closed.
+
+        It counts as running until `release`.
+        """
+        with self._changed:
+            while not self._closed:
+                job = self._pop((*SLOTS, BATCH))
+                if job is not None:
+                    return job
+                self._changed.wait()
+            return None
+
+    def take_before(self, kind: str) -> Job | None:
+        """A waiting job that a running one of `kind` gives way to; None when there is none."""
+        urgent = SLOTS if kind == BATCH else SLOTS[: SLOTS.index(kind)]
+        with self._changed:
+            return None if self._closed else self._pop(urgent)
+
+    def release(self, job: Job) -> None:
+        """Say that a taken job no longer runs."""
+        with self._changed:
+            if self._running.get(job.kind) is job:
+                del self._running[job.kind]
+
+    def call_off(self, kind: str | None = None) -> list[Job]:
+        """Cancel the running jobs of a kind, or all; returns the waiting ones, taken out."""
+        with self._changed:
+            for name, job in self._running.items():
+                if kind in (None, name):
+                    job.call_off(JobState.CANCELLED)
+            return self._remove(kind)
+
+    def close(self) -> list[Job]:
+        """As `call_off` for every kind, and `take` returns None from now on."""
+        waiting = self.call_off()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            return waiting + self._remove(None)
+
+    def _remove(self, kind: str | None) -> list[Job]:
+        removed = [
+            self._slots.pop(name) for name in SLOTS if kind in (None, name) and name in self._slots
+        ]
+        if kind in (None, BATCH):
+            removed.extend(self._batches)
+            self._batches.clear()
+        return removed
+
+    def _pop(self, kinds: tuple[str, ...]) -> Job | None:
+        for kind in kinds:
+            job = self._slots.pop(kind, None)
+            if kind == BATCH and self._batches:
+                job = self._batches.popleft()
+            if job is not None:
+                self._running[kind] = job
+                return job
+        return None

@@ -1,0 +1,211 @@
+"""What the window asks of the inference thread, and what it answers.
+
+Every request captures all that its answer depends on, so that nothing the person does meanwhile
+can change it; every answer names the picture and the generation it is for, so that a stale one is
+dropped by whoever receives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from segcore.classes import ClassTable
+
+if TYPE_CHECKING:
+    from segcore.heatmap import HeatMap
+    from segcore.inference import Prediction
+    from segcore.inspection import ErfFigures
+
+Image = npt.NDArray[np.uint8]
+Point = tuple[int, int]
+ERF_TARGETS = ("stage1", "stage2", "stage3", "stage4", "head")
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """Which weights, where they run and how; `source` is a bundled name, a file or a folder."""
+
+    source: str
+    device: str = "auto"
+    precision: str = "auto"
+    backend: str = "auto"
+    numerics: str = "fast"
+
+
+class PictureStore(Protocol):
+    """Where a batch reads its pictures and keeps its labels; called from I/O threads."""
+
+    def read(self, name: str) -> Image:
+        """The picture, uint8 RGB (H, W, 3).
+
+        Raises:
+            SegcoreError: the picture cannot be read.
+        """
+
+    def save(self, name: str, prediction: Prediction) -> bool:
+        """Keep the labels under a person's pixels; False when the window has the picture open.
+
+        Raises:
+            SegcoreError: the labels cannot be written.
+        """
+
+
+@dataclass(frozen=True)
+class LoadModel:
+    """Read a model and have it ready."""
+
+    kind: ClassVar[str] = "model"
+    model: ModelSpec
+    generation: int = 0
+
+    @property
+    def title(self) -> str:
+        """What the list of jobs calls it."""
+        return self.model.source
+
+
+@dataclass(frozen=True, eq=False)
+class PredictImage:
+    """Predict one picture, the one that is open."""
+
+    kind: ClassVar[str] = "predict"
+    model: ModelSpec
+    image_name: str
+    image: Image
+    generation: int
+
+    @property
+    def title(self) -> str:
+        """What the list of jobs calls it."""
+        return self.image_name
+
+
+@dataclass(frozen=True, eq=False)
+class QueryPoint:
+    """The attention of one pixel in one block of one stage, all heads; stages from 1."""
+
+    kind: ClassVar[str] = "query"
+    model: ModelSpec
+    image_name: str
+    image: Image
+    generation: int
+    point: Point
+    stage: int = 1
+    block: int = 0
+
+    @property
+    def title(self) -> str:
+        """What the list of jobs calls it."""
+        return f"{self.image_name} {self.point[0]},{self.point[1]}"
+
+
+@dataclass(frozen=True, eq=False)
+class QueryField:
+    """The effective receptive fields of the `targets` at one pixel."""
+
+    kind: ClassVar[str] = "erf"
+    model: ModelSpec
+    image_name: str
+    image: Image
+    generation: int
+    point: Point
+    targets: tuple[str, ...] = ERF_TARGETS
+
+    @property
+    def title(self) -> str:
+        """What the list of jobs calls it."""
+        return f"{self.image_name} {self.point[0]},{self.point[1]}"
+
+
+@dataclass(frozen=True, eq=False)
+class PredictBatch:
+    """Predict many pictures one after the other, in the background."""
+
+    kind: ClassVar[str] = "batch"
+    model: ModelSpec
+    names: tuple[str, ...]
+    store: PictureStore
+    generation: int = 0
+
+    @property
+    def title(self) -> str:
+        """What the list of jobs calls it."""
+        return str(len(self.names))
+
+
+Request = LoadModel | PredictImage | QueryPoint | QueryField | PredictBatch
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """The model that is ready: what the window says of it."""
+
+    spec: ModelSpec
+    name: str
+    classes: ClassTable
+    device: str
+    precision: str
+    numerics: str
+    depths: tuple[int, ...]
+    heads: tuple[int, ...]
+    variant: str = ""
+    licence: str | None = None
+    sha256: str = ""
+    notes: tuple[str, ...] = ()
+    generation: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionResult:
+    """The prediction of one picture; `notes` say what the person should know of its making."""
+
+    image_name: str
+    generation: int
+    prediction: Prediction
+    model: ModelSpec
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionResult:
+    """Where one pixel looks: a heat map per head, and their mean."""
+
+    image_name: str
+    generation: int
+    point: Point
+    stage: int
+    block: int
+    heads: tuple[HeatMap, ...]
+    mean: HeatMap
+
+
+@dataclass(frozen=True, eq=False)
+class FieldResult:
+    """What one pixel sees: a heat map and its figures per target."""
+
+    image_name: str
+    generation: int
+    point: Point
+    fields: Mapping[str, HeatMap]
+    figures: Mapping[str, ErfFigures]
+
+
+@dataclass(frozen=True, eq=False)
+class BatchItem:
+    """One picture of a batch: saved, or left to the window (`prediction`), or gone wrong."""
+
+    image_name: str
+    generation: int
+    model: ModelSpec
+    saved: bool = False
+    prediction: Prediction | None = None
+    error: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+Answer = ModelInfo | PredictionResult | AttentionResult | FieldResult | BatchItem

@@ -1,0 +1,100 @@
+"""Laying a prediction under a person's pixels.
+
+What nobody or a model has said is replaced; what a person has painted (or brought along) stays.
+Working that out takes a while on a large picture, so it is a function of its own that an I/O
+thread may run; the document puts the outcome in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from segcore.classes import ClassTable
+from segcore.edits import Edit, replace_all
+
+if TYPE_CHECKING:
+    from segcore.inference import Prediction
+
+LabelMap = npt.NDArray[Any]
+Origins = npt.NDArray[np.uint8]
+NOBODY = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What a prediction is laid under, as it was at one moment.
+
+    Attributes:
+        labels: (H, W) ids of `classes`.
+        origins: (H, W) uint8 rows of the origin table.
+        replaceable: the rows that a model may overwrite.
+        blank: nothing has been said of the picture so far.
+        revision: counts the changes of the labels; the outcome holds while it stays.
+    """
+
+    labels: LabelMap
+    origins: Origins
+    classes: ClassTable
+    replaceable: frozenset[int]
+    blank: bool
+    revision: int
+
+
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """The outcome: whole maps for a blank picture, else an edit, or None where nothing changes."""
+
+    revision: int
+    labels: LabelMap | None = None
+    origins: Origins | None = None
+    edit: Edit | None = None
+
+
+def lay_under(prediction: Prediction, ground: Ground, origin: int) -> Laid:
+    """Work out what `prediction` changes; `origin` is the model's row of the origin table."""
+    labels = mapped_labels(prediction.labels, prediction.classes, ground.classes)
+    if ground.blank:
+        if labels is prediction.labels:
+            labels = labels.copy()
+        origins = np.where(labels == ground.classes.ignore, NOBODY, origin).astype(np.uint8)
+        return Laid(ground.revision, labels=labels, origins=origins)
+    edit = replace_all(
+        ground.labels, ground.origins, labels, _replaceable_table(ground.replaceable), origin
+    )
+    return Laid(ground.revision, edit=edit)
+
+
+def _replaceable_table(rows: Iterable[int]) -> npt.NDArray[np.bool_]:
+    """True at the rows of the origin table that a model may overwrite; nobody's are among them."""
+    table = np.zeros(256, np.bool_)
+    table[[NOBODY, *rows]] = True
+    return table
+
+
+def mapped_labels(labels: LabelMap, own: ClassTable, wanted: ClassTable) -> LabelMap:
+    """Labels with the ids of another table, matched by name; what it lacks becomes its ignore.
+
+    Returns `labels` itself where the ids and their width agree.
+    """
+    if own.names == wanted.names[: len(own)] and own.dtype is wanted.dtype:
+        return labels
+    table = np.full(own.ignore + 1, wanted.ignore, wanted.dtype)
+    for info in own:
+        match = wanted.id_of(info.name)
+        if match is not None:
+            table[info.id] = match
+    return table[labels]
+
+
+def joined_classes(kept: ClassTable, added: ClassTable) -> ClassTable:
+    """`kept` with the classes of `added` that it lacks by name, at its end; no id moves."""
+    joined = kept
+    for info in added:
+        if joined.id_of(info.name) is None:
+            joined = joined.with_class(info.name, info.color)
+    return joined

@@ -1,0 +1,117 @@
+"""What a person's paths stand for: a project, folders of pictures, or single pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from segcore.errors import ProjectError
+from segcore.images import find_images, is_image_path
+from segcore.project import Project
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
+
+FIRST_BATCH = 32
+"""Pictures listed before the window is told: few, so that the first one opens at once."""
+
+LARGEST_BATCH = 2000
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the pictures of a session come from.
+
+    Attributes:
+        project_folder: set when the person opened a project; then there is nothing to list.
+        base: the folder that the automatic project is for.
+        left_out: a sentence on each path that is neither.
+    """
+
+    project_folder: Path | None = None
+    base: Path | None = None
+    folders: tuple[Path, ...] = ()
+    files: tuple[Path, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to open."""
+        return self.project_folder is None and self.base is None
+
+
+def source_of(paths: Sequence[Path]) -> Source:
+    """Sort paths into projects, folders and pictures; looks at the disk."""
+    folders: list[Path] = []
+    files: list[Path] = []
+    left_out: list[str] = []
+    for path in (Path(os.path.abspath(path)) for path in paths):  # noqa: PTH100 - keeps links
+        if path.is_dir() and is_project(path):
+            return Source(project_folder=path)
+        if path.is_dir():
+            folders.append(path)
+        elif not path.exists():
+            left_out.append(f"{path} is not there: it may have been moved or renamed.")
+        elif path.suffix.lower() in VIDEO_SUFFIXES:
+            left_out.append(f"{path.name} is a video, which cannot be opened yet: open pictures.")
+        elif is_image_path(path):
+            files.append(path)
+        else:
+            left_out.append(f"{path.name} is no picture: open a picture, a folder or a project.")
+    return Source(
+        base=_common_folder(folders, files),
+        folders=tuple(folders),
+        files=tuple(files),
+        left_out=tuple(left_out),
+    )
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a folder is a project on disk rather than a folder of pictures."""
+    return (folder / "classes.json").is_file() and (
+        (folder / "project.db").is_file() or (folder / "origins.json").is_file()
+    )
+
+
+def project_for(source: Source) -> Project:
+    """Open the project that a source names, or the automatic one of its pictures.
+
+    Raises:
+        ProjectError: there is nothing to open, or the project cannot be opened.
+    """
+    if source.project_folder is not None:
+        return Project.open(source.project_folder)
+    if source.base is not None:
+        return Project.for_pictures(source.base)
+    raise ProjectError("There is no picture to open: choose pictures, a folder or a project.")
+
+
+def batches_of(source: Source) -> Iterator[list[Path]]:
+    """The pictures of the folders and files, in batches that grow; lazily, in natural order."""
+    size = FIRST_BATCH
+    batch: list[Path] = []
+    for path in _pictures(source):
+        batch.append(path)
+        if len(batch) >= size:
+            yield batch
+            batch = []
+            size = min(size * 4, LARGEST_BATCH)
+    if batch:
+        yield batch
+
+
+def _pictures(source: Source) -> Iterator[Path]:
+    yield from source.files
+    for folder in source.folders:
+        yield from find_images(folder)
+
+
+def _common_folder(folders: Sequence[Path], files: Sequence[Path]) -> Path | None:
+    parents = [*folders, *(path.parent for path in files)]
+    if not parents:
+        return None
+    try:
+        return Path(os.path.commonpath(parents))
+    except ValueError:  # different drives have nothing in common
+        return parents[0]

@@ -1,0 +1,261 @@
+"""The pictures at hand: listed, opened, read ahead; one project holds their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+
+from app.claims import Claims
+from app.document import OpenedImage
+from app.listing import Source, batches_of, project_for, source_of
+from app.reading import PictureReader
+from app.relay import Relay
+from app.thumbnails import Thumbnails
+from app.user_error import UserError, user_error
+from segcore.errors import SegcoreError
+from segcore.project import Project
+
+CLAIM_SECONDS = 20.0
+"""How long opening a picture waits for its labels to be written by a batch."""
+
+NEIGHBOURS = (1, -1)
+"""Read ahead relative to the open picture, the likelier first."""
+
+
+class Session(QObject):
+    """Lists and opens pictures on I/O threads; every signal comes on the GUI thread."""
+
+    imagesListed = Signal(int)
+    listingEnded = Signal()
+    imageOpened = Signal(object)
+    imageFailed = Signal(str, str)
+    currentChanged = Signal(int)
+    projectChanged = Signal()
+    thumbnailReady = Signal(int, object)
+    failed = Signal(object)
+    notice = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.names: list[str] = []
+        self.project: Project | None = None
+        self.claims = Claims()
+        self._relay = Relay(self)
+        self._listing = ThreadPoolExecutor(1, "listing")
+        self._opening = ThreadPoolExecutor(1, "opening")
+        self._reader: PictureReader | None = None
+        self._thumbnails = Thumbnails(self._thumbnail_later)
+        self._current = -1
+        self._open_name: str | None = None
+        self._asked = 0
+        self._listed = 0
+        self._closed = False
+
+    @property
+    def current(self) -> int:
+        """Index of the picture that is open or on its way; -1 when there is none."""
+        return self._current
+
+    @property
+    def current_name(self) -> str | None:
+        """Its name in the project."""
+        return self.names[self._current] if self._current >= 0 else None
+
+    def open_paths(self, paths: Sequence[Path | str]) -> None:
+        """Open pictures, folders of them or a project in the place of what is open."""
+        self._listed += 1
+        self._listing.submit(self._list, [Path(path) for path in paths], self._listed, self.project)
+
+    def open_index(self, index: int) -> None:
+        """Open a picture; of several asked for quickly only the last is read."""
+        if not 0 <= index < len(self.names):
+            return
+        self._current = index
+        self._asked += 1
+        self.currentChanged.emit(index)
+        if self.names[index] != self._open_name:
+            self._opening.submit(self._open, index, self.names[index], self._asked)
+
+    def next(self) -> None:
+        """Open the picture after the current one."""
+        self.open_index(self._current + 1)
+
+    def previous(self) -> None:
+        """Open the picture before the current one."""
+        self.open_index(self._current - 1)
+
+    def request_thumbnail(self, index: int) -> npt.NDArray[np.uint8] | None:
+        """The thumbnail if it is at hand; if not, `thumbnailReady` brings it."""
+        if self.project is None or not 0 <= index < len(self.names):
+            return None
+        return self._thumbnails.request(index, self.project.image_path(self.names[index]))
+
+    def show_thumbnails(self, first: int, last: int) -> None:
+        """Read no thumbnail outside first … last: they have left the view."""
+        self._thumbnails.keep_only(first, last)
+
+    def shutdown(self) -> None:
+        """End the threads and close the project; to be called after the document's shutdown."""
+        self._closed = True
+        self._listed += 1
+        self._asked += 1
+        self._listing.shutdown(wait=True, cancel_futures=True)
+        self._opening.shutdown(wait=True, cancel_futures=True)
+        self._thumbnails.close()
+        self._relay.deliver_all()
+        self._relay.close()
+        if self._reader is not None:
+            self._reader.close()
+        if self.project is not None:
+            self.project.close()
+
+    def _list(self, paths: list[Path], listed: int, current: Project | None) -> None:
+        try:
+            source = source_of(paths)
+            for sentence in source.left_out:
+                self._relay.post(self.notice.emit, sentence)
+            if source.is_empty and source.left_out:
+                return
+            project = _reopened(source, current) or project_for(source)
+            if listed != self._listed and project is not current:
+                project.close()
+                return
+            self._relay.post(self._take_project, project, listed)
+            self._list_names(source, project, listed)
+        except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
+            failure = user_error(error, self.tr("The pictures could not be opened"))
+            self._relay.post(self._tell_failed, failure)
+        finally:
+            self._relay.post(self._tell_listed, listed)
+
+    def _list_names(self, source: Source, project: Project, listed: int) -> None:
+        if source.project_folder is not None:
+            self._relay.post(self._take_names, list(project.images), listed)
+            return
+        for batch in batches_of(source):
+            if listed != self._listed:
+                return
+            self._relay.post(self._take_names, project.add(batch), listed)
+
+    def _take_project(self, project: Project, listed: int) -> None:
+        if listed != self._listed:
+            return
+        old, old_claims = self.project, self.claims
+        self.names = []
+        self._current = -1
+        self._open_name = None
+        self._asked += 1
+        self._thumbnails.clear()
+        if project is not old:
+            self.project = project
+            self.claims = Claims()
+            old_reader, self._reader = self._reader, PictureReader(project, self.claims)
+            self.projectChanged.emit()
+            if old is not None and old_reader is not None:
+                self._listing.submit(_close_project, old, old_claims, old_reader)
+        self.currentChanged.emit(-1)
+        self.imagesListed.emit(0)
+
+    def _take_names(self, names: list[str], listed: int) -> None:
+        if listed != self._listed or not names:
+            return
+        self.names.extend(names)
+        self.imagesListed.emit(len(self.names))
+        if self._current < 0:
+            self.open_index(0)
+
+    def _tell_listed(self, listed: int) -> None:
+        if listed == self._listed:
+            self.listingEnded.emit()
+
+    def _tell_failed(self, failure: UserError) -> None:
+        self.failed.emit(failure)
+
+    def _open(self, index: int, name: str, asked: int) -> None:
+        reader, project, claims = self._reader, self.project, self.claims
+        if asked != self._asked or reader is None or project is None:
+            return
+        if not claims.claim(name, CLAIM_SECONDS):
+            sentence = f"The labels of {name} are still being written: open it again in a moment."
+            self._relay.post(self._take_failure, name, sentence, asked)
+            return
+        try:
+            picture = reader.read(name)
+        except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
+            claims.release(name)
+            known = isinstance(error, SegcoreError)
+            sentence = str(error) if known else f"{name} could not be opened: {error}."
+            self._relay.post(self._take_failure, name, sentence, asked)
+            return
+        opened = OpenedImage(
+            name,
+            picture.image,
+            picture.labels,
+            picture.origins,
+            picture.labelled,
+            project,
+            index,
+            _Release(claims, name),
+        )
+        self._relay.post(self._take_opened, opened, asked)
+
+    def _take_opened(self, opened: OpenedImage, asked: int) -> None:
+        if asked != self._asked or self._closed:
+            opened.release()
+            return
+        self._open_name = opened.name
+        self.imageOpened.emit(opened)
+        self._read_ahead(opened.index)
+
+    def _take_failure(self, name: str, sentence: str, asked: int) -> None:
+        if asked == self._asked:
+            self._open_name = None
+            self.imageFailed.emit(name, sentence)
+
+    def _read_ahead(self, index: int) -> None:
+        if self._reader is not None:
+            near = [index + step for step in NEIGHBOURS if 0 <= index + step < len(self.names)]
+            self._reader.read_ahead([self.names[i] for i in near])
+
+    def _thumbnail_later(self, index: int, thumbnail: npt.NDArray[np.uint8]) -> None:
+        self._relay.post(self._take_thumbnail, index, thumbnail)
+
+    def _take_thumbnail(self, index: int, thumbnail: npt.NDArray[np.uint8]) -> None:
+        if index < len(self.names):
+            self.thumbnailReady.emit(index, thumbnail)
+
+
+class _Release:
+    """Gives a picture free once, however often it is called."""
+
+    def __init__(self, claims: Claims, name: str) -> None:
+        self._claims = claims
+        self._name = name
+        self._held = True
+
+    def __call__(self) -> None:
+        if self._held:
+            self._held = False
+            self._claims.release(self._name)
+
+
+def _reopened(source: Source, current: Project | None) -> Project | None:
+    """The project that is open already, if it is the one that is asked for."""
+    if current is None:
+        return None
+    if source.project_folder is not None:
+        return current if source.project_folder == current.folder else None
+    base = source.base
+    return current if base is not None and base == current.pictures_folder else None
+
+
+def _close_project(project: Project, claims: Claims, reader: PictureReader) -> None:
+    """Close a project after everything under way for it has been written."""
+    claims.wait_until_free(CLAIM_SECONDS)
+    reader.close()
+    project.close()

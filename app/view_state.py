@@ -1,0 +1,124 @@
+"""What the person looks at and holds in hand: nothing here is saved with the labels."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+TOOLS = ("pan", "query", "brush", "eraser", "fill")
+OVERLAY_MODES = ("labels", "confidence", "heat")
+SMALLEST_BRUSH = 1
+LARGEST_BRUSH = 2000
+
+
+class ViewState(QObject):
+    """The tool, the active class, the brush and how the overlay is shown."""
+
+    toolChanged = Signal(str)
+    activeClassChanged = Signal(int)
+    brushSizeChanged = Signal(int)
+    overlayChanged = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tool = "pan"
+        self._active_class = 0
+        self._brush_size = 24
+        self._overlay_opacity = 0.5
+        self._overlay_visible = True
+        self._overlay_mode = "labels"
+        self._contours = False
+        self._hidden_classes: frozenset[int] = frozenset()
+
+    @property
+    def tool(self) -> str:
+        """One of `TOOLS`."""
+        return self._tool
+
+    @tool.setter
+    def tool(self, name: str) -> None:
+        if name not in TOOLS:
+            raise ValueError(f"there is no tool {name!r}")
+        if name != self._tool:
+            self._tool = name
+            self.toolChanged.emit(name)
+
+    @property
+    def active_class(self) -> int:
+        """The class id that the brush and the fill put down."""
+        return self._active_class
+
+    @active_class.setter
+    def active_class(self, class_id: int) -> None:
+        if class_id != self._active_class:
+            self._active_class = class_id
+            self.activeClassChanged.emit(class_id)
+
+    @property
+    def brush_size(self) -> int:
+        """Diameter of brush and eraser in image pixels, kept within the sizes there are."""
+        return self._brush_size
+
+    @brush_size.setter
+    def brush_size(self, diameter: int) -> None:
+        diameter = min(max(diameter, SMALLEST_BRUSH), LARGEST_BRUSH)
+        if diameter != self._brush_size:
+            self._brush_size = diameter
+            self.brushSizeChanged.emit(diameter)
+
+    @property
+    def overlay_opacity(self) -> float:
+        """0 (only the picture) to 1 (only the overlay)."""
+        return self._overlay_opacity
+
+    @overlay_opacity.setter
+    def overlay_opacity(self, opacity: float) -> None:
+        opacity = min(max(opacity, 0.0), 1.0)
+        if opacity != self._overlay_opacity:
+            self._overlay_opacity = opacity
+            self.overlayChanged.emit()
+
+    @property
+    def overlay_visible(self) -> bool:
+        """Whether anything is laid over the picture."""
+        return self._overlay_visible
+
+    @overlay_visible.setter
+    def overlay_visible(self, visible: bool) -> None:
+        if visible != self._overlay_visible:
+            self._overlay_visible = visible
+            self.overlayChanged.emit()
+
+    @property
+    def overlay_mode(self) -> str:
+        """What is laid over the picture: one of `OVERLAY_MODES`."""
+        return self._overlay_mode
+
+    @overlay_mode.setter
+    def overlay_mode(self, mode: str) -> None:
+        if mode not in OVERLAY_MODES:
+            raise ValueError(f"there is no overlay mode {mode!r}")
+        if mode != self._overlay_mode:
+            self._overlay_mode = mode
+            self.overlayChanged.emit()
+
+    @property
+    def contours(self) -> bool:
+        """Whether regions are shown by their outlines only."""
+        return self._contours
+
+    @contours.setter
+    def contours(self, outlined: bool) -> None:
+        if outlined != self._contours:
+            self._contours = outlined
+            self.overlayChanged.emit()
+
+    @property
+    def hidden_classes(self) -> frozenset[int]:
+        """Class ids that the overlay leaves out."""
+        return self._hidden_classes
+
+    @hidden_classes.setter
+    def hidden_classes(self, class_ids: frozenset[int]) -> None:
+        if class_ids != self._hidden_classes:
+            self._hidden_classes = class_ids
+            self.overlayChanged.emit()
