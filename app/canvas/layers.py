@@ -1,0 +1,205 @@
+"""The layers of the canvas, lowest first: picture, classes or confidence, heat map, outlines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QPainter
+
+from app.canvas.heat import HeatLayer
+from app.canvas.legend import Scale
+from app.canvas.pyramid import Pyramid, PyramidBuilder
+from app.canvas.sources import CONFIDENCE_COLOURS, Labels, LabelSource, PictureSource, ValueSource
+from app.canvas.tiles import TileLayer, TileSource
+from app.canvas.viewport import Viewport
+from app.convert import Pixels
+from segcore.classes import ClassTable
+from segcore.geometry import Box, Size
+from segcore.heatmap import HeatMap, Normalisation, colour_table
+
+MODES = ("labels", "confidence", "heat")
+
+
+@dataclass(frozen=True)
+class OverlayLook:
+    """How what is laid over the picture looks.
+
+    Attributes:
+        opacity: 0 (only the picture) to 1 (only the overlay).
+        visible: whether there is an overlay at all.
+        mode: one of `MODES`.
+        contours: classes are shown by their outlines only, in every mode.
+        hidden: class ids left out.
+    """
+
+    opacity: float = 0.5
+    visible: bool = True
+    mode: str = "labels"
+    contours: bool = False
+    hidden: frozenset[int] = field(default_factory=frozenset)
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise ValueError(f"there is no overlay mode {self.mode!r}")
+        object.__setattr__(self, "opacity", min(max(self.opacity, 0.0), 1.0))
+
+
+class Layers:
+    """Everything that is painted from arrays; each is left out until it fits the picture's size.
+
+    `picture_improved(box)` is called when averaged levels of the picture are there to be painted;
+    `confidence_meaning` is what the colour scale of the confidence says.
+    """
+
+    def __init__(
+        self,
+        builder: PyramidBuilder,
+        picture_improved: Callable[[Box], None],
+        confidence_meaning: str,
+    ) -> None:
+        self._builder = builder
+        self._picture_improved = picture_improved
+        self.confidence_meaning = confidence_meaning
+        self._look = OverlayLook()
+        self._classes: ClassTable | None = None
+        self._labels: Labels | None = None
+        self._confidence: NDArray[np.floating] | None = None
+        self._heat_map: HeatMap | None = None
+        self._heat_kind: Normalisation = "linear"
+        self.picture: TileLayer | None = None
+        self.classes: TileLayer | None = None
+        self.confidence: TileLayer | None = None
+        self.heat: HeatLayer | None = None
+
+    @property
+    def size(self) -> Size | None:
+        """(height, width) of the picture, if there is one."""
+        return self.picture.source.size if self.picture else None
+
+    @property
+    def scale(self) -> Scale | None:
+        """The colour scale of what is shown, if it has one."""
+        if not self._look.visible:
+            return None
+        if self._look.mode == "heat" and self.heat:
+            return self.heat.scale
+        if self._look.mode == "confidence" and self._fits(self.confidence):
+            colours = colour_table(CONFIDENCE_COLOURS)
+            return Scale(self.confidence_meaning, "", 0.0, 1.0, colours)
+        return None
+
+    def set_image(self, image: Pixels | None) -> None:
+        """Show another picture; at once, and smooth as soon as its levels are averaged."""
+        self._builder.stop()
+        if image is None:
+            self.picture = None
+            return
+        pyramid = Pyramid(image)
+        self.picture = TileLayer(PictureSource(pyramid))
+        self._builder.start(pyramid, self._improve)
+
+    def set_labels(self, labels: Labels | None) -> None:
+        """Show another label map, which is read from whenever something has to be painted."""
+        self._labels = labels
+        self._renew_classes()
+
+    def set_classes(self, classes: ClassTable) -> None:
+        """Show ids in other colours."""
+        self._classes = classes
+        self._renew_classes()
+
+    def set_confidence(self, confidence: NDArray[np.floating] | None) -> None:
+        """Show another confidence, (H, W) of 0 to 1."""
+        self._confidence = confidence
+        self._renew_confidence()
+
+    def set_heat_map(self, heat_map: HeatMap | None, kind: Normalisation) -> None:
+        """Show another heat map."""
+        self._heat_map, self._heat_kind = heat_map, kind
+        self._renew_heat()
+
+    def set_look(self, look: OverlayLook) -> None:
+        """Show the same in another way."""
+        before, self._look = self._look, look
+        if replace(before, visible=look.visible, mode=look.mode) != look:
+            self._renew_classes()
+        if before.opacity != look.opacity:
+            self._renew_confidence()
+            self._renew_heat()
+
+    def damage_labels(self, box: Box) -> None:
+        """Note that ids in a box have changed in the array."""
+        if self.classes is not None:
+            self.classes.damage(box)
+
+    def paint(self, painter: QPainter, viewport: Viewport, device: Box) -> None:
+        """Paint a box of device pixels."""
+        if self.picture is None:
+            return
+        self.picture.paint(painter, viewport, device)
+        look = self._look
+        if not look.visible:
+            return
+        if look.mode == "confidence" and self._fits(self.confidence):
+            self._paint(self.confidence, painter, viewport, device)
+        if look.mode == "heat" and self.heat:
+            self.heat.paint(painter, viewport, device)
+        if look.contours or look.mode == "labels":
+            self._paint(self.classes, painter, viewport, device)
+
+    def _paint(
+        self, layer: TileLayer | None, painter: QPainter, viewport: Viewport, device: Box
+    ) -> None:
+        if layer is not None and self._fits(layer):
+            layer.paint(painter, viewport, device)
+
+    def _fits(self, layer: TileLayer | None) -> bool:
+        return layer is not None and layer.source.size == self.size
+
+    def _improve(self, pyramid: Pyramid, box: Box) -> None:
+        picture = self.picture
+        if picture is None or not isinstance(picture.source, PictureSource):
+            return
+        if picture.source.pyramid is pyramid:
+            picture.damage(box, coarser_than=0)
+            self._picture_improved(box)
+
+    def _renew_classes(self) -> None:
+        if self._labels is None or self._classes is None:
+            self.classes = None
+            return
+        look = self._look
+        source = LabelSource(
+            self._labels,
+            self._classes,
+            opacity=look.opacity,
+            hidden=look.hidden,
+            outlined=look.contours,
+        )
+        self.classes = _renewed(self.classes, source)
+
+    def _renew_confidence(self) -> None:
+        if self._confidence is None:
+            self.confidence = None
+            return
+        source = ValueSource(self._confidence, opacity=self._look.opacity)
+        self.confidence = _renewed(self.confidence, source)
+
+    def _renew_heat(self) -> None:
+        self.heat = (
+            None
+            if self._heat_map is None
+            else HeatLayer(self._heat_map, self._look.opacity, self._heat_kind)
+        )
+
+
+def _renewed(layer: TileLayer | None, source: TileSource) -> TileLayer:
+    """A layer for a source: the one there is, with its buffers, where the size is the same."""
+    if layer is None or layer.source.size != source.size:
+        return TileLayer(source)
+    layer.source = source
+    layer.damage_all()
+    return layer

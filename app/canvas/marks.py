@@ -1,0 +1,127 @@
+"""What is drawn over the layers by hand: the query's cross, the brush ring, the pixel grid."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLine, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen
+
+from app.canvas.legend import contrast_of
+from app.canvas.viewport import Viewport
+from segcore.geometry import Box
+
+GRID_FROM = 16.0
+"""Device pixels per image pixel from which on the pixels are told apart by lines."""
+CROSS_ARM = 11
+CROSS_GAP = 4
+OUTLINE = 4
+"""Device pixels, times the ratio, that a mark may reach beyond what it marks."""
+
+Point = tuple[int, int]
+
+
+def paint_grid(painter: QPainter, viewport: Viewport, device: Box) -> None:
+    """Lines between the image pixels seen in a box of device pixels."""
+    if viewport.scale < GRID_FROM:
+        return
+    seen = viewport.image_box(device)
+    left, top = viewport.to_device((seen.x0, seen.y0))
+    right, bottom = viewport.to_device((seen.x1, seen.y1))
+    lines = []
+    for x in range(seen.x0, seen.x1 + 1):
+        at = round(viewport.to_device((x, 0))[0])
+        lines.append(QLine(at, round(top), at, round(bottom)))
+    for y in range(seen.y0, seen.y1 + 1):
+        at = round(viewport.to_device((0, y))[1])
+        lines.append(QLine(round(left), at, round(right), at))
+    painter.setPen(QPen(QColor(128, 128, 128, 96), 1))
+    painter.drawLines(lines)
+
+
+def query_box(viewport: Viewport, point: Point, cell: Box | None) -> Box:
+    """The device pixels that the mark of a query needs."""
+    around = round(viewport.ratio * (CROSS_ARM + CROSS_GAP + OUTLINE))
+    marked = viewport.device_box(Box(point[0], point[1], point[0] + 1, point[1] + 1), around)
+    if cell is None:
+        return marked
+    return marked.union(viewport.device_box(cell, round(viewport.ratio * OUTLINE)))
+
+
+def paint_query(
+    painter: QPainter, viewport: Viewport, point: Point, cell: Box | None, *, asked: bool
+) -> None:
+    """A cross that leaves the pixel itself free, and the frame of its cell.
+
+    A point that has only been moved to, and not been `asked`, has a dashed cross.
+    """
+    ratio = viewport.ratio
+    x, y = viewport.to_device((point[0] + 0.5, point[1] + 0.5))
+    gap = max(CROSS_GAP * ratio, viewport.scale / 2 + ratio)
+    end = gap + CROSS_ARM * ratio
+    arms = [
+        (QPointF(x + dx * gap, y + dy * gap), QPointF(x + dx * end, y + dy * end))
+        for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1))
+    ]
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((QColor(0, 0, 0, 200), 3.5), (QColor(255, 255, 255), 1.5)):
+        pen = QPen(color, width * ratio)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap if asked else Qt.PenCapStyle.FlatCap)
+        if not asked:
+            pen.setDashPattern([4 / width, 3 / width])
+        painter.setPen(pen)
+        for begin, finish in arms:
+            painter.drawLine(begin, finish)
+    if cell is not None:
+        _paint_frame(painter, viewport, cell)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+
+
+def ring_box(viewport: Viewport, point: Point, diameter: int) -> Box:
+    """The device pixels that the brush ring around an image pixel needs."""
+    radius = diameter // 2 + 1
+    covered = Box(
+        point[0] - radius, point[1] - radius, point[0] + radius + 1, point[1] + radius + 1
+    )
+    return viewport.device_box(covered, round(viewport.ratio * OUTLINE))
+
+
+def paint_ring(
+    painter: QPainter, viewport: Viewport, point: Point, diameter: int, color: QColor
+) -> None:
+    """The outline of the brush, in the colour that it paints with."""
+    ratio = viewport.ratio
+    x, y = viewport.to_device((point[0] + 0.5, point[1] + 0.5))
+    radius = max(diameter * viewport.scale / 2, 2 * ratio)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    outline = contrast_of(color)
+    outline.setAlpha(190)
+    for shade, width in ((outline, 3.5), (color, 1.8)):
+        painter.setPen(QPen(shade, width * ratio))
+        painter.drawEllipse(QPointF(x, y), radius, radius)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+
+
+def paint_message(
+    painter: QPainter, text: str, font: QFont, palette: QPalette, view: QRect
+) -> None:
+    """What an empty view says, in logical pixels."""
+    painter.setFont(font)
+    painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+    inner = view.adjusted(24, 24, -24, -24)
+    painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+
+
+def background(palette: QPalette) -> QColor:
+    """The colour around the picture: the window's, a step darker."""
+    window = palette.color(QPalette.ColorRole.Window)
+    return window.darker(150 if window.lightness() < 128 else 108)
+
+
+def _paint_frame(painter: QPainter, viewport: Viewport, cell: Box) -> None:
+    left, top = viewport.to_device((cell.x0, cell.y0))
+    right, bottom = viewport.to_device((cell.x1, cell.y1))
+    frame = QRectF(left, top, right - left, bottom - top)
+    for color, width in ((QColor(0, 0, 0, 200), 3.0), (QColor(255, 255, 255), 1.2)):
+        painter.setPen(QPen(color, width * viewport.ratio))
+        painter.drawRect(frame)
