@@ -20,7 +20,7 @@ class QtBlocker:
     """Makes PySide6 as good as not installed: `make test-core` runs the core like a server."""
 
     @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+    def find_spec(name: str, *_location: object) -> ModuleSpec | None:
         if name.partition(".")[0] in {"PySide6", "shiboken6"}:
             raise ModuleNotFoundError(f"No module named {name!r} (blocked)", name=name)
         return None
