@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import pickletools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,9 +20,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from segcore.checkpoints.refusal import one_line, refusal
+from segcore.errors import CheckpointError
 
 _ZIP = b"PK\x03\x04"
 _PICKLE = b"\x80"
+_FIRST_UNSAFE_PROTOCOL = b"\x04"
 _LFS = b"version https://git-lfs"
 _PAGE_STARTS = (b"<!doctype", b"<html", b"<?xml", b"<head")
 _WRAPPINGS = ("state_dict", "model_state_dict", "model", "module")
@@ -56,6 +59,7 @@ def _read_file(path: Path, digest: str) -> StoredWeights:
     if start[8:9] == b"{":
         return StoredWeights(path, _read_safetensors(path), digest)
     if start.startswith((_ZIP, _PICKLE)):
+        _refuse_new_pickles(path, start)
         content = _read_pickle(path)
         tensors, meta = _unwrapped(path, content)
         return StoredWeights(path, tensors, digest, meta)
@@ -141,7 +145,45 @@ def _read_pickle(path: Path) -> object:
         ) from error
 
 
-def _refused_pickle(path: Path, error: Exception) -> Exception:
+def _refuse_new_pickles(path: Path, start: bytes) -> None:
+    """Refuse a bare pickle of protocol 4 or 5, which torch never writes and cannot read safely."""
+    if start.startswith(_ZIP) or start[1:2] < _FIRST_UNSAFE_PROTOCOL:
+        return
+    wanted = _globals_in_pickle(path)
+    if wanted:
+        raise _code_refusal(path, wanted[0])
+    raise refusal(
+        path, "this is a Python pickle and no PyTorch checkpoint", "save it with torch.save()"
+    )
+
+
+def _globals_in_pickle(path: Path) -> list[str]:
+    """Names that a pickle would import, read off its instructions without following any."""
+    names: list[str] = []
+    strings: list[str] = []
+    try:
+        with path.open("rb") as stream:
+            for operation, argument, _ in pickletools.genops(stream):
+                if operation.name == "GLOBAL":
+                    names.append(str(argument).replace(" ", "."))
+                elif operation.name == "STACK_GLOBAL":
+                    names.append(".".join(strings[-2:]))
+                elif isinstance(argument, str):
+                    strings.append(argument)
+    except ValueError:
+        pass  # cut short: what was found so far is what can be said
+    return names
+
+
+def _code_refusal(path: Path, name: str) -> CheckpointError:
+    return refusal(
+        path,
+        f"the file wants to run code ({name}) and was refused, nothing was executed",
+        "use one from a source that you trust, saved as a state_dict() or as safetensors",
+    )
+
+
+def _refused_pickle(path: Path, error: Exception) -> CheckpointError:
     wanted = re.search(r"GLOBAL ([\w.<>]+)|global ([\w.<>]+)|function ([\w.<>]+)", str(error))
     if wanted is None:
         return refusal(
@@ -149,12 +191,7 @@ def _refused_pickle(path: Path, error: Exception) -> Exception:
             f"the file is cut short, damaged or more than weights ({_first_line(error)})",
             f"{_DOWNLOAD_AGAIN}, or save the model's state_dict() alone",
         )
-    name = next(group for group in wanted.groups() if group)
-    return refusal(
-        path,
-        f"the file wants to run code ({name}) and was refused, nothing was executed",
-        "use one from a source that you trust, saved as a state_dict() or as safetensors",
-    )
+    return _code_refusal(path, next(group for group in wanted.groups() if group))
 
 
 def _first_line(error: Exception) -> str:
