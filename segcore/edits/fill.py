@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +9,7 @@ from segcore.edits.patch import Edit, check_maps, patch_between, tiles_of
 from segcore.edits.planes import IdArray
 from segcore.errors import RequestError
 from segcore.geometry import Box, check_point
+from segcore.opencv import cv2
 
 _FIRST_WINDOW = 1024
 

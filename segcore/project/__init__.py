@@ -1,0 +1,7 @@
+"""Projects: a folder with classes, pictures, label maps and their history."""
+
+from segcore.project.origins import NOBODY, Origin, OriginKind
+from segcore.project.states import STATUSES
+from segcore.project.store import PERSON, Project
+
+__all__ = ["NOBODY", "PERSON", "STATUSES", "Origin", "OriginKind", "Project"]

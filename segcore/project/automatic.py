@@ -1,0 +1,73 @@
+"""Projects that nobody asked for by name, and how they get one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from segcore.errors import ProjectError
+from segcore.project.maps import JOURNAL, LABELS, ORIGINS
+from segcore.project.names import relative_source
+from segcore.project.pictures import PictureList
+from segcore.project.states import STATES_NAME, PictureState, compact
+
+_FOLDERS = (LABELS, ORIGINS, JOURNAL)
+_FILES = ("origins.json", "classes.json")
+_LONGEST_NAME = 60
+
+
+def automatic_folder(pictures: str | Path) -> Path:
+    """Where the project of a folder of pictures is kept; the same for every way to write it."""
+    place = os.path.realpath(pictures)
+    digest = hashlib.sha256(os.fsencode(os.path.normcase(place))).hexdigest()[:16]
+    name = Path(place).name[:_LONGEST_NAME] or "pictures"
+    return user_data_path("segformer-studio", appauthor=False) / "projects" / f"{name}-{digest}"
+
+
+def copy_project(source: Path, target: Path, pictures: PictureList) -> None:
+    """Copy a project whose writer rests into a folder that has none; pictures stay where they are.
+
+    The picture list is written last, so what is there before is no project yet.
+
+    Raises:
+        ProjectError: something of a project is there, or it cannot be written; what was copied is
+            removed again.
+    """
+    parts = (*_FOLDERS, *_FILES, STATES_NAME)
+    for part in parts:
+        if (target / part).exists():
+            raise ProjectError(f"There is {part} in {target} already: choose another folder.")
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for part in _FOLDERS:
+            if (source / part).is_dir():
+                shutil.copytree(source / part, target / part)
+        for part in _FILES:
+            if (source / part).exists():
+                shutil.copy2(source / part, target / part)
+        compact(target, _moved_states(target, pictures))
+    except OSError as error:
+        for part in _FOLDERS:
+            shutil.rmtree(target / part, ignore_errors=True)
+        for part in (*_FILES, STATES_NAME):
+            with suppress(OSError):
+                (target / part).unlink()
+        raise ProjectError(
+            f"The project cannot be copied to {target} ({error.strerror or error}): choose a "
+            "folder that you may write, with room in it."
+        ) from error
+
+
+def _moved_states(target: Path, pictures: PictureList) -> dict[str, PictureState]:
+    """The picture list with every source as seen from another folder."""
+    return {
+        name: PictureState(
+            relative_source(pictures.path(name), target), state.status, state.comment, state.sha256
+        )
+        for name, state in pictures.states.items()
+    }

@@ -1,0 +1,76 @@
+"""Names of pictures inside a project, and the files that belong to them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path, PurePosixPath
+
+from segcore.errors import ProjectError
+
+_LONGEST_COMPONENT = 255
+_ROOM_FOR_ENDINGS = len(".journal")
+_DIGEST = 12
+
+
+def check_name(name: str) -> str:
+    """The name, when it is a relative path that stays below the folder it is looked up in.
+
+    Raises:
+        ProjectError: it is empty, absolute, has a `..` or a character that no file name holds.
+    """
+    parts = name.split("/")
+    forbidden = "\0" if sys.platform != "win32" else '\0\\:*?"<>|'
+    if any(part in ("", ".", "..") for part in parts) or any(c in name for c in forbidden):
+        raise ProjectError(
+            f"{name!r} is no name of a picture: it has to be a relative path without '..'."
+        )
+    return name
+
+
+def map_path(folder: Path, kind: str, name: str, ending: str = ".png") -> Path:
+    """Where the file of a picture lies: `<folder>/<kind>/<name><ending>`.
+
+    A part of the name too long for the file system with the ending is cut and gets a digest.
+
+    Raises:
+        ProjectError: the name leads out of the project, by `..` or by a symbolic link.
+    """
+    check_name(name)
+    root = folder / kind
+    *parents, last = (_shortened(part) for part in name.split("/"))
+    path = root.joinpath(*parents, last + ending)
+    if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(folder)):
+        raise ProjectError(
+            f"{kind}/{name} leads out of the project {folder.name} by a symbolic link: remove it."
+        )
+    return path
+
+
+def is_shortened(name: str) -> bool:
+    """Whether the files of a picture carry another name than the picture's."""
+    return any(part != _shortened(part) for part in name.split("/"))
+
+
+def relative_source(image: Path, folder: Path) -> str:
+    """The path of a picture from the project folder, with `/`; both must be resolved already.
+
+    On another Windows drive there is no relative path, and the absolute one stands in its place.
+    """
+    try:
+        return Path(os.path.relpath(image, folder)).as_posix()
+    except ValueError:
+        return image.as_posix()
+
+
+def _shortened(part: str) -> str:
+    encoded = os.fsencode(part)
+    room = _LONGEST_COMPONENT - _ROOM_FOR_ENDINGS
+    if len(encoded) <= room:
+        return part
+    digest = hashlib.sha256(encoded).hexdigest()[:_DIGEST]
+    suffix = PurePosixPath(part).suffix
+    suffix = suffix if len(os.fsencode(suffix)) <= 16 else ""
+    kept = encoded[: room - _DIGEST - 1 - len(os.fsencode(suffix))]
+    return f"{kept.decode('utf-8', 'ignore')}~{digest}{suffix}"

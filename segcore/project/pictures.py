@@ -1,0 +1,146 @@
+"""Which pictures a project has, under which names, and where they lie."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from itertools import count
+from pathlib import Path
+
+from segcore.errors import ProjectError
+from segcore.project.maps import JOURNAL, LABELS, ORIGINS
+from segcore.project.names import check_name, relative_source
+from segcore.project.states import PictureState
+
+
+class PictureList:
+    """The pictures of a project in the order they were added.
+
+    A picture in the project folder is named by its path in it. One of a folder outside is named by
+    its path in that folder, one added by itself by its file name; where that name is taken by
+    another picture, the name of its folder goes before it, numbered if need be.
+    """
+
+    def __init__(self, folder: Path, states: dict[str, PictureState]) -> None:
+        """`folder` is the project's, resolved; `states` what `states.jsonl` says."""
+        self._folder = folder
+        self._states = states
+        self._names = list(states)
+        self._by_source: dict[str, str] | None = None
+
+    @property
+    def names(self) -> Sequence[str]:
+        """All names; the sequence grows when pictures are added."""
+        return self._names
+
+    @property
+    def states(self) -> dict[str, PictureState]:
+        """The state of each picture, by name."""
+        return self._states
+
+    def state(self, name: str) -> PictureState:
+        """The state of one picture.
+
+        Raises:
+            ProjectError: there is no such picture.
+        """
+        state = self._states.get(name)
+        if state is None:
+            raise ProjectError(
+                f"{name!r} is no picture of the project {self._folder.name}: add it first."
+            )
+        return state
+
+    def path(self, name: str) -> Path:
+        """Where a picture lies now.
+
+        Raises:
+            ProjectError: there is no such picture.
+        """
+        return Path(os.path.normpath(self._folder / self.state(name).source))
+
+    def add(self, paths: Iterable[str | Path]) -> tuple[list[str], list[str]]:
+        """List files, and the images in folders; returns the names of all, and of the new ones.
+
+        Raises:
+            ProjectError: a path does not exist.
+        """
+        everything: list[str] = []
+        new: list[str] = []
+        for path in paths:
+            place = Path(os.path.realpath(path))
+            if place.is_dir():
+                names = self._add_folder(place, new)
+            elif place.exists():
+                names = [self._add_file(Path(path), new)]
+            else:
+                raise ProjectError(f"{path} does not exist: give pictures or folders of them.")
+            everything += names
+        return everything, new
+
+    def _add_file(self, path: Path, new: list[str]) -> str:
+        # the folder is resolved and the name kept: a link keeps its own name
+        place = Path(os.path.realpath(path.parent)) / path.name
+        source = relative_source(place, self._folder)
+        if place.is_relative_to(self._folder):
+            return self._listed(source, source, new)
+        known = self._sources().get(source)
+        if known is not None:
+            return known
+        wanted = _candidates(place.parent.name, [place.name])
+        name = next(names[0] for names in wanted if names[0] not in self._states)
+        return self._listed(name, source, new)
+
+    def _add_folder(self, folder: Path, new: list[str]) -> list[str]:
+        from segcore.folders import find_images
+
+        own = tuple(str(self._folder / kind) + os.sep for kind in (LABELS, ORIGINS, JOURNAL))
+        cut = len(str(folder).rstrip(os.sep)) + 1
+        found = [
+            text[cut:].replace(os.sep, "/")
+            for text in map(str, find_images(folder))
+            if not text.startswith(own)
+        ]
+        before = relative_source(folder, self._folder)
+        prefix = "" if before == "." else f"{before}/"
+        sources = [prefix + name for name in found]
+        if folder.is_relative_to(self._folder):
+            return [self._listed(source, source, new) for source in sources]
+        names = self._names_outside(folder, found, sources)
+        return [self._listed(name, source, new) for name, source in zip(names, sources)]
+
+    def _names_outside(self, folder: Path, found: list[str], sources: list[str]) -> list[str]:
+        """Names for a folder's pictures: as they are if free, else all below one prefix."""
+        known = self._sources()
+        for names in _candidates(folder.name, found):
+            taken = (
+                name in self._states and source not in known for name, source in zip(names, sources)
+            )
+            if not any(taken):
+                return [known.get(source, name) for name, source in zip(names, sources)]
+        raise AssertionError("there is always a number that is free")
+
+    def _listed(self, name: str, source: str, new: list[str]) -> str:
+        known = self._sources()
+        if source in known:
+            return known[source]
+        self._states[check_name(name)] = PictureState(name if name == source else source)
+        self._names.append(name)
+        known[source] = name
+        new.append(name)
+        return name
+
+    def _sources(self) -> dict[str, str]:
+        """Name by source; made when the first picture is added."""
+        if self._by_source is None:
+            self._by_source = {state.source: name for name, state in self._states.items()}
+        return self._by_source
+
+
+def _candidates(folder_name: str, names: list[str]) -> Iterable[list[str]]:
+    """The names as they are, then below the folder's name, then below that with a number."""
+    yield names
+    base = folder_name or "pictures"
+    yield [f"{base}/{name}" for name in names]
+    for number in count(2):
+        yield [f"{base}-{number}/{name}" for name in names]

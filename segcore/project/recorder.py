@@ -1,0 +1,259 @@
+"""Everything that writes into an open project: its lock, its two threads, its index."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from segcore.classes import ClassTable
+from segcore.errors import ProjectError
+from segcore.project.folding import Folding, file_digest
+from segcore.project.index import IndexRow, ProjectIndex
+from segcore.project.journal import Record, Rectangle, read_journal
+from segcore.project.lock import FolderLock
+from segcore.project.maps import JOURNAL, MapFiles, map_header, read_maps, write_maps
+from segcore.project.names import is_shortened, map_path
+from segcore.project.pictures import PictureList
+from segcore.project.states import STATES_NAME, StatesContent, append_lines, compact, line
+from segcore.project.writer import Writer
+
+FOLD_BYTES = 8 << 20
+FOLD_RECORDS = 1000
+CLOSING_SECONDS = 10.0
+
+SizeOf = Callable[[str], tuple[int, int]]
+
+
+class Recorder:
+    """The writing half of a project; `Project` checks what goes in.
+
+    Edits are numbered here, picture by picture, and each number is larger than any in the
+    picture's PNG files and journal.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        states: StatesContent,
+        pictures: PictureList,
+        *,
+        classes: ClassTable,
+        size_of: SizeOf,
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        """Take the lock, clean up after a kill, start the threads.
+
+        Raises:
+            ProjectError: somebody else writes into the project, or the folder is read-only.
+        """
+        self.classes = classes
+        self.notes: list[str] = []
+        self._folder, self._pictures, self._size_of = folder, pictures, size_of
+        self._numbers: dict[str, int] = {}
+        self._unfolded: dict[str, int] = {}
+        self._guard = threading.Lock()
+        self._lock = FolderLock(folder)
+        try:
+            length = self._tidied_states(states)
+            self._index = ProjectIndex(folder)
+            self._index_is_whole = self._index.is_of(self._stamp())
+            self._index.set_stamp("")
+        except BaseException:
+            self._lock.release()
+            raise
+        self._writer = Writer(folder, length, on_trouble)
+        self._folding = Folding(self._fold, on_trouble)
+        self._find_journals()
+        atexit.register(self._at_exit)
+
+    @property
+    def last_saved(self) -> float | None:
+        """When the last edit reached the disk, seconds since the epoch; None before the first."""
+        return self._writer.last_saved
+
+    def check(self) -> None:
+        """Raise ProjectError for what went wrong in the background and was not yet said here."""
+        self._writer.check()
+        trouble = self._folding.take_trouble()
+        if trouble is not None:
+            raise ProjectError(trouble)
+
+    def record(self, name: str, rectangles: Iterable[Rectangle]) -> None:
+        """Queue an edit; it is in memory when this returns and on disk a moment later."""
+        rectangles = tuple(rectangles)
+        with self._guard:
+            number = self._last_number(name) + 1
+            self._writer.submit_record(name, Record(number, rectangles))
+            self._numbers[name] = number
+            self._unfolded[name] = self._unfolded.get(name, 0) + 1
+        many = self._unfolded[name] >= FOLD_RECORDS
+        if many or self._writer.journal_length(name) > FOLD_BYTES:
+            self._unfolded[name] = 0
+            self._folding.request(name)
+
+    def pending(self, name: str) -> list[Record]:
+        """Edits of a picture that are not on disk yet."""
+        return self._writer.pending(name)
+
+    def submit(self, lines: Iterable[str]) -> None:
+        """Queue lines for the picture list."""
+        self._writer.submit_lines(lines)
+
+    def has_edits(self, name: str) -> bool:
+        """Whether a picture has edits that are not in its PNG files."""
+        return name in self._unfolded
+
+    def fold(self, name: str) -> None:
+        """Bring a picture's journal into its PNG files soon."""
+        self._folding.request(name)
+
+    def flush(self, *, folded: bool = False) -> None:
+        """Wait until every edit is on disk; with `folded`, until journals asked for are in PNGs.
+
+        Raises:
+            ProjectError: the disk refuses.
+        """
+        self._writer.flush()
+        if folded:
+            self._folding.wait()
+            self.check()
+
+    def labelled(self) -> list[str]:
+        """Names of the pictures with labels, in the order of the list."""
+        if not self._index_is_whole:
+            self._index.rebuild(self._scan())
+            self._index_is_whole = True
+        known = {row.image for row in self._index.rows()} | self._unfolded.keys()
+        return [name for name in self._pictures.names if name in known]
+
+    def rewrite_all(self) -> Iterator[str]:
+        """Write every label map anew, for classes that need more bits; names as they are done."""
+        for name in self.labelled():
+            self._fold(name, always=True)
+            yield name
+
+    def close(self) -> None:
+        """Bring everything to disk and let others write.
+
+        Folding that would take long is left to the next time: the journals are on disk.
+
+        Raises:
+            ProjectError: the disk refuses the last edits; they stay in memory, and `close` may be
+                called again.
+        """
+        self._writer.flush()
+        for name in self._unfolded:
+            self._folding.request(name)
+        self._folding.wait(CLOSING_SECONDS)
+        self._folding.stop()
+        self._writer.flush()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Stop without waiting for the disk; edits that it has refused are lost."""
+        atexit.unregister(self._at_exit)
+        self._folding.stop()
+        self._writer.stop()
+        if self._index_is_whole:
+            with suppress(OSError):
+                self._index.set_stamp(self._stamp())
+        self._index.close()
+        self._lock.release()
+
+    def _fold(self, name: str, always: bool = False) -> None:
+        self._writer.flush()
+        files = MapFiles.of(self._folder, name)
+        with self._guard:
+            self._unfolded.pop(name, None)
+        try:
+            maps = read_maps(files, self._size_of(name), self.classes)
+            if always or read_journal(files.journal).records:
+                write_maps(files, maps, self.classes)
+                self._writer.cut_journal(name, files, maps.sequence)
+        except BaseException:
+            with self._guard:
+                self._unfolded.setdefault(name, 1)
+            raise
+        self._index.put(IndexRow(name, maps.sequence, self._digest(name)))
+
+    def _digest(self, name: str) -> str:
+        """The picture's hash, taken when its labels are first folded."""
+        state = self._pictures.state(name)
+        if not state.sha256:
+            with suppress(OSError):  # the picture may be away; its labels are not
+                state.sha256 = file_digest(self._pictures.path(name))
+                self.submit([line(name, sha256=state.sha256)])
+        return state.sha256
+
+    def _last_number(self, name: str) -> int:
+        """The number of the last edit of a picture, from its files the first time."""
+        if name not in self._numbers:
+            files = MapFiles.of(self._folder, name)
+            headers = (map_header(files.labels), map_header(files.origins))
+            numbers = [header[1] for header in headers if header is not None]
+            content = read_journal(files.journal)
+            self._writer.know_journal(name, content.length)
+            numbers += [record.sequence for record in content.records]
+            self._numbers[name] = max(numbers, default=0)
+        return self._numbers[name]
+
+    def _tidied_states(self, states: StatesContent) -> int:
+        """The length of the picture list after outdated and torn lines are out of it."""
+        try:
+            if states.worth_compacting:
+                return compact(self._folder, self._pictures.states)
+            if states.length != (self._folder / STATES_NAME).stat().st_size:
+                return append_lines(self._folder, [], states.length)
+        except OSError as error:
+            raise ProjectError(
+                f"The project {self._folder} cannot be written ({error.strerror or error}): open "
+                "it read-only, or make the folder writable."
+            ) from error
+        return states.length
+
+    def _find_journals(self) -> None:
+        """Note the edits that an earlier session left in journals, and what a kill tore."""
+        shortened: dict[str, str] | None = None
+        root = self._folder / JOURNAL
+        for path in sorted(root.rglob("*.journal")):
+            name = path.relative_to(root).as_posix().removesuffix(".journal")
+            if name not in self._pictures.states:
+                if shortened is None:
+                    shortened = dict(self._shortened())
+                name = shortened.get(str(path), "")
+            if not name:
+                self.notes.append(f"{path.name} is a journal of no picture of the project")
+                continue
+            self._unfolded[name] = 1
+            content = read_journal(path)
+            if content.torn:
+                self.notes.append(f"{name}: an edit that was cut short by a kill was dropped")
+            if content.damaged:
+                self.notes.append(f"{name}: a damaged stretch of the journal was passed over")
+
+    def _shortened(self) -> Iterator[tuple[str, str]]:
+        """Journal path and name of the pictures whose files have shorter names than they."""
+        for name in self._pictures.names:
+            if is_shortened(name):
+                yield str(map_path(self._folder, JOURNAL, name, ".journal")), name
+
+    def _scan(self) -> Iterator[IndexRow]:
+        """Rows of the index, from the label files themselves."""
+        for name, state in self._pictures.states.items():
+            try:
+                header = map_header(MapFiles.of(self._folder, name).labels)
+            except (OSError, SyntaxError, ValueError):
+                header = ((0, 0), 0)  # damaged, and labelled all the same
+            if header is not None:
+                yield IndexRow(name, header[1], state.sha256)
+
+    def _stamp(self) -> str:
+        found = (self._folder / STATES_NAME).stat()
+        return f"{found.st_size}:{found.st_mtime_ns}"
+
+    def _at_exit(self) -> None:
+        with suppress(ProjectError):
+            self._writer.flush()

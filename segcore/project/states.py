@@ -1,0 +1,173 @@
+"""The picture list with status and comments: lines of JSON, only ever added to.
+
+The first line says what the file is. Every other line is about one picture and holds what is new:
+`{"image": name, "source": path from the project folder}` lists it, `"status"`, `"comment"` and
+`"sha256"` set that field. Later lines win.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segcore.atomic import replacing
+from segcore.errors import ProjectError
+from segcore.project.journal import sync_folder
+from segcore.project.names import check_name
+
+STATES_NAME = "states.jsonl"
+STATUSES = ("new", "started", "review", "done", "skipped")
+VERSION = 1
+_FORMAT = "segformer-studio project"
+_MANY_MORE_LINES = 4
+
+
+@dataclass(slots=True)
+class PictureState:
+    """What the project knows of a picture besides its labels."""
+
+    source: str
+    status: str = "new"
+    comment: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class StatesContent:
+    """What `states.jsonl` holds: pictures in the order they were added, and what was noticed."""
+
+    pictures: dict[str, PictureState]
+    lines: int
+    length: int
+    notes: tuple[str, ...]
+
+    @property
+    def worth_compacting(self) -> bool:
+        """Whether most lines are outdated."""
+        return self.lines > _MANY_MORE_LINES * (len(self.pictures) + 256)
+
+
+def create_states(folder: Path) -> None:
+    """Write an empty picture list."""
+    _write(folder / STATES_NAME, {})
+
+
+def read_states(folder: Path) -> StatesContent:
+    """Read the picture list; a torn last line is left out and noted.
+
+    Raises:
+        ProjectError: not there, not of this program, or of a newer version of it.
+    """
+    path = folder / STATES_NAME
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ProjectError(
+            f"{folder} is no project that can be read ({STATES_NAME}: {error.strerror or error}): "
+            "choose the folder that holds it."
+        ) from error
+    length = data.rfind(b"\n") + 1
+    head, *lines = data[:length].split(b"\n")[:-1] or [b""]
+    _check_head(path, head)
+    notes = [] if length == len(data) else [f"{STATES_NAME}: a line that was cut short was dropped"]
+    pictures: dict[str, PictureState] = {}
+    for number, line in enumerate(lines, start=2):
+        try:
+            _take(pictures, json.loads(line))
+        except (ValueError, TypeError, KeyError, ProjectError) as error:
+            notes.append(f"{STATES_NAME}, line {number} was passed over: {error}")
+    return StatesContent(pictures, len(lines), length, tuple(notes))
+
+
+def line(name: str, **fields: str) -> str:
+    """The line that sets fields of a picture."""
+    return json.dumps({"image": name, **fields}) + "\n"
+
+
+def append_lines(folder: Path, lines: Iterable[str], whole: int) -> int:
+    """Add lines behind the first `whole` bytes and bring them to disk; returns the new length.
+
+    Raises:
+        OSError: the disk is full, the folder is read-only or gone.
+    """
+    with (folder / STATES_NAME).open("r+b") as file:
+        file.truncate(whole)
+        file.seek(whole)
+        try:
+            file.write("".join(lines).encode("ascii"))
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            os.ftruncate(file.fileno(), whole)
+            raise
+        return file.tell()
+
+
+def compact(folder: Path, pictures: dict[str, PictureState]) -> int:
+    """Write the list anew with one line a picture; returns its length.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written; the old list stays.
+    """
+    return _write(folder / STATES_NAME, pictures)
+
+
+def _write(path: Path, pictures: dict[str, PictureState]) -> int:
+    head = json.dumps({"format": _FORMAT, "version": VERSION}) + "\n"
+    with replacing(path) as stream:
+        stream.write(head.encode("ascii"))
+        for name, state in pictures.items():
+            stream.write(line(name, **_fields(state)).encode("ascii"))
+        length: int = stream.tell()
+    sync_folder(path.parent)
+    return length
+
+
+def _fields(state: PictureState) -> dict[str, str]:
+    """The fields of a state that say anything."""
+    fields = {"source": state.source}
+    if state.status != "new":
+        fields["status"] = state.status
+    if state.comment:
+        fields["comment"] = state.comment
+    if state.sha256:
+        fields["sha256"] = state.sha256
+    return fields
+
+
+def _check_head(path: Path, head: bytes) -> None:
+    try:
+        said = json.loads(head)
+        known, version = said["format"] == _FORMAT, int(said["version"])
+    except (ValueError, TypeError, KeyError):
+        known, version = False, 0
+    if not known:
+        raise ProjectError(f"{path} is not a picture list of this program: restore it from a copy.")
+    if version > VERSION:
+        raise ProjectError(
+            f"The project {path.parent} was written by a newer version of this program: "
+            "open it with that."
+        )
+
+
+def _take(pictures: dict[str, PictureState], entry: dict[str, Any]) -> None:
+    name = entry["image"]
+    state = pictures.get(name)
+    if state is None:
+        source = entry["source"]
+        if not isinstance(source, str) or not isinstance(name, str):
+            raise ProjectError("a picture needs a name and a source")
+        check_name(name)
+        state = pictures[name] = PictureState(name if source == name else source)
+    elif "source" in entry:
+        state.source = str(entry["source"])
+    if "status" in entry:
+        state.status = str(entry["status"])
+    if "comment" in entry:
+        state.comment = str(entry["comment"])
+    if "sha256" in entry:
+        state.sha256 = str(entry["sha256"])

@@ -1,0 +1,466 @@
+"""A project: a folder with classes, pictures, label maps and the edits on their way into them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from segcore.classes import ClassTable
+from segcore.edits import Edit, PackedEdit
+from segcore.edits.planes import IdArray
+from segcore.errors import ClassTableError, ProjectError, RequestError
+from segcore.geometry import Box
+from segcore.project.checks import check_ids, check_table_follows, rectangle
+from segcore.project.journal import Rectangle
+from segcore.project.maps import MapFiles, Maps, map_header, read_labels, read_maps
+from segcore.project.origins import Origin, OriginKind, OriginTable
+from segcore.project.pictures import PictureList
+from segcore.project.recorder import Recorder
+from segcore.project.states import STATES_NAME, STATUSES, create_states, line, read_states
+
+CLASSES_NAME = "classes.json"
+ORIGINS_NAME = "origins.json"
+PERSON = "person"
+
+TroubleCallback = Callable[[str], None]
+
+
+class Project:
+    """An open project folder; see DESIGN "A project on disk".
+
+    Every call may come from any thread. Calls that write raise `ProjectError` when the project was
+    opened read-only, is closed, or while the disk refuses edits; such edits stay in memory and are
+    tried again every second, so the way on is to make room and go on.
+
+    Attributes:
+        folder: where it lies, resolved.
+        read_only: whether nothing can be written.
+        notes: what was found and put right on opening, sentences for the person.
+        on_trouble: called with a sentence, in a thread of the project, when writing fails.
+    """
+
+    def __init__(
+        self, folder: str | Path, *, read_only: bool, on_trouble: TroubleCallback | None
+    ) -> None:
+        self.folder = Path(os.path.realpath(folder))
+        self.read_only = read_only
+        self.on_trouble = on_trouble
+        content = read_states(self.folder)
+        self._classes = _read_classes(self.folder)
+        self._origins = OriginTable(self.folder / ORIGINS_NAME)
+        self._pictures = PictureList(self.folder, content.pictures)
+        self._sizes: dict[str, tuple[int, int]] = {}
+        self._guard = threading.RLock()
+        self._closed = False
+        self.notes = list(content.notes)
+        self._recorder: Recorder | None = None
+        if not read_only:
+            self._recorder = Recorder(
+                self.folder,
+                content,
+                self._pictures,
+                classes=self._classes,
+                size_of=self.size,
+                on_trouble=self._trouble,
+            )
+            self.notes += self._recorder.notes
+
+    @classmethod
+    def create(
+        cls,
+        folder: str | Path,
+        classes: ClassTable,
+        *,
+        on_trouble: TroubleCallback | None = None,
+    ) -> Project:
+        """Make a project in a folder, which may hold pictures already, and open it.
+
+        Raises:
+            ProjectError: there is a project in it, or it cannot be written.
+        """
+        folder = Path(folder)
+        if cls.is_project(folder) or (folder / CLASSES_NAME).exists():
+            raise ProjectError(f"{folder} holds a project or classes already: choose another.")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            classes.write(folder / CLASSES_NAME)
+            create_states(folder)
+        except OSError as error:
+            raise ProjectError(
+                f"No project can be made in {folder} ({error.strerror or error}): choose a folder "
+                "that you may write."
+            ) from error
+        return cls.open(folder, on_trouble=on_trouble)
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        read_only: bool = False,
+        *,
+        on_trouble: TroubleCallback | None = None,
+    ) -> Project:
+        """Open a project; one process at a time may do so for writing.
+
+        Raises:
+            ProjectError: no project, damaged, of a newer program, or open for writing elsewhere.
+        """
+        return cls(folder, read_only=read_only, on_trouble=on_trouble)
+
+    @classmethod
+    def for_pictures(
+        cls,
+        folder: str | Path,
+        classes: ClassTable | None = None,
+        *,
+        read_only: bool = False,
+        on_trouble: TroubleCallback | None = None,
+    ) -> Project:
+        """The project that is kept in the user's data folder for a folder of pictures.
+
+        Made with `classes` the first time; the same folder gets the same project ever after. The
+        pictures are not added.
+
+        Raises:
+            ProjectError: as `create` and `open`.
+        """
+        from segcore.project.automatic import automatic_folder
+
+        place = automatic_folder(folder)
+        if not cls.is_project(place):
+            cls.create(place, classes or ClassTable(())).close()
+        return cls.open(place, read_only, on_trouble=on_trouble)
+
+    @staticmethod
+    def is_project(folder: str | Path) -> bool:
+        """Whether a folder holds a project."""
+        return (Path(folder) / STATES_NAME).is_file()
+
+    def save_as(self, folder: str | Path) -> Project:
+        """Copy the project elsewhere, close this one and open the copy.
+
+        Raises:
+            ProjectError: there is a project, or parts of one, or the folder cannot be written;
+                this project then stays open.
+        """
+        from segcore.project.automatic import copy_project
+
+        self._check_open()
+        if self._recorder is not None:
+            self._recorder.flush(folded=True)
+        copy_project(self.folder, Path(os.path.realpath(folder)), self._pictures)
+        self.close()
+        return type(self).open(folder, on_trouble=self.on_trouble)
+
+    # The pictures
+
+    @property
+    def images(self) -> Sequence[str]:
+        """Names of the pictures: relative paths with `/`, in the order they were added."""
+        return self._pictures.names
+
+    def add(self, paths: Iterable[str | Path]) -> list[str]:
+        """Add picture files, and the pictures in folders; those known are not added again.
+
+        Returns the names of all of them, known and new.
+
+        Raises:
+            ProjectError: a path does not exist.
+        """
+        recorder = self._writable()
+        with self._guard:
+            names, new = self._pictures.add(paths)
+            recorder.submit([line(name, source=self._pictures.state(name).source) for name in new])
+        return names
+
+    def image_path(self, name: str) -> Path:
+        """Where a picture lies; ProjectError when the project has none of that name."""
+        return self._pictures.path(name)
+
+    def size(self, name: str) -> tuple[int, int]:
+        """(H, W) of a picture's label map, or of the upright picture when it has none.
+
+        Raises:
+            ProjectError: there is no such picture.
+            ImageError: it has no labels and cannot be read.
+        """
+        size = self._sizes.get(name)
+        if size is None:
+            self._pictures.state(name)
+            header = map_header(MapFiles.of(self.folder, name).labels)
+            size = header[0] if header is not None else _picture_size(self.image_path(name))
+            self._sizes[name] = size
+        return size
+
+    def status(self, name: str) -> str:
+        """One of `STATUSES`."""
+        return self._pictures.state(name).status
+
+    def set_status(self, name: str, status: str) -> None:
+        """Set the status; ProjectError when it is none of `STATUSES`."""
+        if status not in STATUSES:
+            raise ProjectError(f"{status!r} is no status: use {', '.join(STATUSES)}.")
+        recorder = self._writable()
+        self._pictures.state(name).status = status
+        recorder.submit([line(name, status=status)])
+
+    def comment(self, name: str) -> str:
+        """What was noted about a picture."""
+        return self._pictures.state(name).comment
+
+    def set_comment(self, name: str, comment: str) -> None:
+        """Note something about a picture."""
+        recorder = self._writable()
+        self._pictures.state(name).comment = comment
+        recorder.submit([line(name, comment=comment)])
+
+    # Classes and origins
+
+    @property
+    def classes(self) -> ClassTable:
+        """The class table."""
+        return self._classes
+
+    def set_classes(self, classes: ClassTable) -> None:
+        """Rename, recolour or add classes; ids that were given stay as they are.
+
+        With more than 255 classes every label map of the project becomes 16-bit. While nothing is
+        labelled the table may be any.
+
+        Raises:
+            ProjectError: a class would move or go, or the folder cannot be written.
+        """
+        recorder = self._writable()
+        with self._guard:
+            if self._classes.classes and self.labelled():
+                check_table_follows(self._classes, classes)
+            recorder.flush()
+            widens = classes.dtype is not self._classes.dtype
+            try:
+                classes.write(self.folder / CLASSES_NAME)
+            except OSError as error:
+                raise ProjectError(
+                    f"{self.folder / CLASSES_NAME} cannot be written ({error.strerror or error}): "
+                    "make room or make the folder writable."
+                ) from error
+            self._classes = recorder.classes = classes
+            # 8-bit maps are widened as they are read from here on, so a kill loses nothing
+            if widens:
+                for _ in recorder.rewrite_all():
+                    pass
+
+    @property
+    def origin_rows(self) -> tuple[Origin, ...]:
+        """The origin table."""
+        return self._origins.rows
+
+    def origin_id(self, kind: OriginKind, name: str = "", sha256: str = "") -> int:
+        """The number that stands for an origin in origin maps, given now if it is new."""
+        with self._guard:
+            row = self._origins.find(kind, name, sha256)
+            if row is not None:
+                return row.id
+            self._writable()
+            try:
+                return self._origins.add(kind, name, sha256).id
+            except OSError as error:
+                raise ProjectError(
+                    f"{self.folder / ORIGINS_NAME} cannot be written ({error.strerror or error}): "
+                    "make room or make the folder writable."
+                ) from error
+
+    # Labels
+
+    def has_labels(self, name: str) -> bool:
+        """Whether anything was ever recorded for a picture."""
+        self._pictures.state(name)
+        files = MapFiles.of(self.folder, name)
+        if self._recorder is not None and self._recorder.has_edits(name):
+            return True
+        return files.labels.exists() or files.journal.exists()
+
+    def labelled(self) -> list[str]:
+        """Names of the pictures that have labels."""
+        self._check_open()
+        if self._recorder is not None:
+            return self._recorder.labelled()
+        return [name for name in self.images if self.has_labels(name)]
+
+    def labels(self, name: str) -> IdArray:
+        """(H, W) ids of `classes.dtype` with every recorded edit; ignore where nothing is said.
+
+        Raises:
+            ProjectError: there is no such picture, or its journal does not fit it.
+            ImageError: its label file is damaged, or it has none and the picture cannot be read.
+        """
+        self._check_open()
+        pending = self._recorder.pending(name) if self._recorder else []
+        files = MapFiles.of(self.folder, name)
+        return read_labels(files, self.size(name), self._classes, pending)
+
+    def origins(self, name: str) -> IdArray:
+        """(H, W) uint8 rows of the origin table, 0 where nobody said anything; as `labels`."""
+        return self.maps(name).origins
+
+    def maps(self, name: str) -> Maps:
+        """Labels and origins of a picture, of one moment; raises as `labels`."""
+        self._check_open()
+        pending = self._recorder.pending(name) if self._recorder else []
+        files = MapFiles.of(self.folder, name)
+        return read_maps(files, self.size(name), self._classes, pending)
+
+    def record(
+        self,
+        name: str,
+        box: tuple[int, int, int, int],
+        patch: IdArray,
+        origin: str | int | Origin = PERSON,
+        origin_patch: IdArray | None = None,
+    ) -> None:
+        """Record an edit: `patch`, (y1 - y0, x1 - x0) ids, into (x0, y0, x1, y1).
+
+        On disk within a second of its return, all or nothing; the array may be changed afterwards.
+        Who says it is `origin`, or `origin_patch` of the same shape pixel by pixel; pixels that
+        become ignore are nobody's.
+
+        Raises:
+            ProjectError: no such picture, or writing is impossible. When it is the disk that
+                refuses, this edit too is kept in memory and written as soon as that works again.
+            RequestError: the box lies outside the picture, or patch and box, or its ids and the
+                class table, do not agree.
+        """
+        recorder = self._writable()
+        place = Box(*(int(edge) for edge in box))
+        said_by = self._origin_number(origin) if origin_patch is None else origin_patch
+        made = rectangle(place, patch, said_by, self._classes, self.size(name))
+        self._record(recorder, name, [made])
+
+    def record_edit(self, name: str, edit: Edit | PackedEdit) -> None:
+        """Record what an edit did, all of its patches or none; as `record`.
+
+        Its arrays must stay as they are, which an edit's do.
+        """
+        recorder = self._writable()
+        height, width = self.size(name)
+        if edit.box.clip(height, width) != edit.box:
+            raise RequestError(f"The edit {tuple(edit.box)} is outside of {name}.")
+        rectangles = []
+        for patch in edit.patches:
+            check_ids(patch.after, self._classes)
+            rectangles.append(Rectangle(patch.box, patch.after, patch.origins_after))
+        self._record(recorder, name, rectangles)
+
+    def save(self, name: str, labels: IdArray, origins: IdArray | int | Origin = 0) -> None:
+        """Record a whole map: (H, W) ids and (H, W) uint8 origins, or one origin for all.
+
+        As safe as `record`, and brought into the PNG files soon.
+        """
+        recorder = self._writable()
+        height, width = self.size(name)
+        said_by = origins if isinstance(origins, np.ndarray) else self._origin_number(origins)
+        whole = Box(0, 0, width, height)
+        self._record(
+            recorder, name, [rectangle(whole, labels, said_by, self._classes, (height, width))]
+        )
+        recorder.fold(name)
+
+    def fold(self, name: str) -> None:
+        """Bring a picture's edits into its PNG files soon; `flush(folded=True)` waits for it."""
+        self._pictures.state(name)
+        self._writable().fold(name)
+
+    @property
+    def last_saved(self) -> float | None:
+        """When an edit last reached the disk, in seconds since the epoch; None before the first."""
+        return self._recorder.last_saved if self._recorder is not None else None
+
+    def flush(self, *, folded: bool = False) -> None:
+        """Wait until every edit is on disk, with `folded` also for the PNG files asked for.
+
+        Also the way to try again at once after trouble.
+
+        Raises:
+            ProjectError: the disk refuses.
+        """
+        self._check_open()
+        if self._recorder is not None:
+            self._recorder.flush(folded=folded)
+
+    def close(self, *, discard: bool = False) -> None:
+        """Bring everything to disk and let others write; closing twice is nothing.
+
+        Raises:
+            ProjectError: the disk refuses the last edits. The project is open still: make room and
+                close again, or close with `discard` to lose them.
+        """
+        if self._closed:
+            return
+        if self._recorder is not None:
+            if discard:
+                self._recorder.abandon()
+            else:
+                self._recorder.close()
+        self._closed = True
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _record(self, recorder: Recorder, name: str, rectangles: list[Rectangle]) -> None:
+        state = self._pictures.state(name)
+        if state.status == "new":
+            state.status = "started"
+            recorder.submit([line(name, status="started")])
+        recorder.record(name, rectangles)
+        recorder.check()
+
+    def _origin_number(self, origin: str | int | Origin) -> int:
+        if isinstance(origin, Origin):
+            return origin.id
+        if isinstance(origin, int):
+            return origin
+        if origin != PERSON:
+            raise RequestError(f"{origin!r} is no origin: say 'person' or a row of the table.")
+        return self.origin_id("person")
+
+    def _trouble(self, sentence: str) -> None:
+        if self.on_trouble is not None:
+            self.on_trouble(sentence)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ProjectError(f"The project {self.folder} is closed: open it again.")
+
+    def _writable(self) -> Recorder:
+        self._check_open()
+        if self._recorder is None:
+            raise ProjectError(
+                f"The project {self.folder} is open read-only: close it elsewhere and open it "
+                "anew, or save it under another name."
+            )
+        return self._recorder
+
+
+def _read_classes(folder: Path) -> ClassTable:
+    try:
+        return ClassTable.read(folder / CLASSES_NAME)
+    except ClassTableError as error:
+        raise ProjectError(str(error)) from error
+
+
+def _picture_size(path: Path) -> tuple[int, int]:
+    from segcore.images import read_image_size
+
+    return read_image_size(path)

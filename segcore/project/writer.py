@@ -1,0 +1,198 @@
+"""The thread that brings edits and states to disk, in order, within a fraction of a second."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from segcore.errors import ProjectError
+from segcore.project import journal
+from segcore.project.journal import Record
+from segcore.project.maps import MapFiles
+from segcore.project.states import STATES_NAME, append_lines
+
+RETRY_SECONDS = 1.0
+
+
+@dataclass(eq=False)
+class _Batch:
+    """What is taken from the queue in one go."""
+
+    lines: list[str] = field(default_factory=list)
+    records: dict[str, list[Record]] = field(default_factory=dict)
+
+
+class Writer:
+    """Takes edits at once and keeps them in memory until they are on disk.
+
+    When the disk refuses, nothing is dropped: the writer tries again every second, and meanwhile
+    every call of `check` raises the sentence that says why.
+    """
+
+    def __init__(self, folder: Path, states_length: int, on_trouble: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._states_length = states_length
+        self._on_trouble = on_trouble
+        self._changed = threading.Condition()
+        self._queue: deque[str | tuple[str, Record]] = deque()
+        self._submitted = self._written = 0
+        self._journal_lengths: dict[str, int] = {}
+        self._files = threading.Lock()
+        self._trouble: str | None = None
+        self._retry_now = False
+        self._stopping = False
+        self.last_saved: float | None = None
+        self._thread = threading.Thread(target=self._run, name="project-journal", daemon=True)
+        self._thread.start()
+
+    def submit_record(self, name: str, record: Record) -> None:
+        """Queue an edit of a picture; its arrays must not be changed any more."""
+        self._submit([(name, record)])
+
+    def submit_lines(self, lines: Iterable[str]) -> None:
+        """Queue lines of the picture list."""
+        self._submit(lines)
+
+    def pending(self, name: str) -> list[Record]:
+        """Edits of a picture that are not yet on disk."""
+        with self._changed:
+            return [job[1] for job in self._queue if not isinstance(job, str) and job[0] == name]
+
+    def check(self) -> None:
+        """Raise ProjectError while the disk refuses what was submitted."""
+        with self._changed:
+            if self._trouble is not None:
+                raise ProjectError(self._trouble)
+
+    def flush(self) -> None:
+        """Wait until everything submitted so far is on disk.
+
+        Raises:
+            ProjectError: the disk refuses it; it stays in memory.
+        """
+        with self._changed:
+            goal = self._submitted
+            self._retry_now = True
+            self._changed.notify_all()
+            while self._written < goal and (self._trouble is None or self._retry_now):
+                self._changed.wait()
+            if self._written < goal and self._trouble is not None:
+                raise ProjectError(self._trouble)
+
+    def cut_journal(self, name: str, files: MapFiles, up_to: int) -> None:
+        """Drop the edits of a picture that are in its PNG files by now.
+
+        Raises:
+            OSError: the folder cannot be written; the journal is as it was.
+        """
+        with self._files:
+            self._journal_lengths[name] = journal.cut(files.journal, up_to)
+
+    def replace_states(self, write: Callable[[], int]) -> None:
+        """Let `write` replace the picture list while nothing is appended; it returns its length."""
+        with self._files:
+            self._states_length = write()
+
+    def stop(self) -> None:
+        """End the thread; what is not on disk yet is dropped."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _submit(self, jobs: Iterable[str | tuple[str, Record]]) -> None:
+        with self._changed:
+            before = len(self._queue)
+            self._queue.extend(jobs)
+            self._submitted += len(self._queue) - before
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._queue and not self._stopping:
+                    self._retry_now = False
+                    self._changed.notify_all()
+                    self._changed.wait()
+                if self._stopping:
+                    return
+                jobs = list(self._queue)
+            self._write_and_tell(jobs)
+
+    def _write_and_tell(self, jobs: list[str | tuple[str, Record]]) -> None:
+        trouble: str | None = None
+        try:
+            self._write(_batch(jobs))
+        except (OSError, ProjectError) as error:
+            trouble = self._sentence(error)
+        with self._changed:
+            is_news = trouble is not None and self._trouble is None
+            self._trouble = trouble
+            self._retry_now = False
+            if trouble is None:
+                for _ in jobs:
+                    self._queue.popleft()
+                self._written += len(jobs)
+                self.last_saved = time.time()
+            self._changed.notify_all()
+        if trouble is None:
+            return
+        if is_news:
+            self._on_trouble(trouble)
+        self._wait_for_retry()
+
+    def _wait_for_retry(self) -> None:
+        until = time.monotonic() + RETRY_SECONDS
+        with self._changed:
+            while not (self._retry_now or self._stopping):
+                left = until - time.monotonic()
+                if left <= 0:
+                    return
+                self._changed.wait(left)
+
+    def _write(self, batch: _Batch) -> None:
+        """States first: an edit on disk is always one of a picture that is listed on disk."""
+        if not (self._folder / STATES_NAME).exists():
+            raise FileNotFoundError(errno.ENOENT, "the project folder is gone")
+        if batch.lines:
+            with self._files:
+                self._states_length = append_lines(self._folder, batch.lines, self._states_length)
+            batch.lines.clear()
+        for name, records in batch.records.items():
+            encoded = [journal.encode(record) for record in records]
+            path = MapFiles.of(self._folder, name).journal
+            with self._files:
+                known = self._journal_lengths.get(name)
+                self._journal_lengths[name] = journal.append(path, encoded, known)
+
+    def _sentence(self, error: Exception) -> str:
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        return (
+            f"The latest edits of {self._folder} are not on disk ({reason}): they are kept in "
+            "memory and tried again every second; make room or make the folder writable."
+        )
+
+    def journal_length(self, name: str) -> int:
+        """Bytes of a picture's journal as far as this writer has appended to it."""
+        with self._files:
+            return self._journal_lengths.get(name, 0)
+
+    def know_journal(self, name: str, length: int) -> None:
+        """Say how long the whole part of a journal from an earlier session is."""
+        with self._files:
+            self._journal_lengths[name] = length
+
+
+def _batch(jobs: Iterable[str | tuple[str, Record]]) -> _Batch:
+    batch = _Batch()
+    for job in jobs:
+        if isinstance(job, str):
+            batch.lines.append(job)
+        else:
+            batch.records.setdefault(job[0], []).append(job[1])
+    return batch
