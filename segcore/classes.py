@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segcore.atomic import replacing
-from segcore.errors import ClassTableError
+from segcore.errors import ClassTableError, readable
 
 Color = tuple[int, int, int]
 
@@ -189,14 +189,14 @@ class ClassTable:
             return cls.from_json(json.loads(path.read_text(encoding="utf-8-sig")))
         except OSError as error:
             raise ClassTableError(
-                f"{path}: {error.strerror or error}: name a classes.json that can be read."
+                f"{readable(path)} cannot be read ({error.strerror or error}): name a classes.json that can be read."
             ) from error
         except ValueError as error:
             raise ClassTableError(
-                f"{path} is not JSON ({error}): name a classes.json as predict writes it."
+                f"{readable(path)} is not JSON ({error}): name a classes.json as predict writes it."
             ) from error
         except ClassTableError as error:
-            raise ClassTableError(f"{path}: {error}") from error
+            raise ClassTableError(f"{readable(path)}: {error}") from error
 
     def write(self, path: str | Path) -> None:
         """Write a `classes.json`, whole or not at all; OSError where that cannot be done."""

@@ -6,6 +6,11 @@ line without a traceback: the command line prints it as it is, the window shows 
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+_LONGEST_NAME = 200
+
 
 class SegcoreError(Exception):
     """One sentence for the person: which file, what is wrong, what to do."""
@@ -33,3 +38,10 @@ class RequestError(SegcoreError):
 
 class Cancelled(Exception):  # noqa: N818 - an outcome that was asked for, not an error
     """The person called the work off; nothing is wrong."""
+
+
+def readable(path: str | os.PathLike[str]) -> str:
+    """A path as it may stand in a sentence: on one line, printable, its end kept when too long."""
+    text = str(Path(path))
+    printable = "".join(part if part.isprintable() else ascii(part)[1:-1] for part in text)
+    return printable if len(printable) <= _LONGEST_NAME else f"…{printable[-_LONGEST_NAME:]}"

@@ -100,7 +100,8 @@ class HeatMap:
             return unit
         if kind == "log":
             top = np.log10(np.float32(log_scale) + np.float32(1))
-            return np.log10(unit * np.float32(log_scale) + np.float32(1)) / top
+            shown: npt.NDArray[np.float32] = np.log10(unit * np.float32(log_scale) + 1) / top
+            return shown
         if kind == "power":
             return np.power(unit, np.float32(power))
         raise RequestError(f'There is no normalisation "{kind}": choose linear, log or power.')

@@ -19,7 +19,7 @@ from segcore.classes import (
     ClassTable,
     distinct_color,
 )
-from segcore.errors import ImageError, RequestError
+from segcore.errors import ImageError, RequestError, readable
 
 LabelMap = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
@@ -54,10 +54,13 @@ def read_label_map(path: str | Path) -> LabelFile:
             labels = _ids(path, picture, stream)
             return LabelFile(labels, _sequence(picture.text.get(SEQUENCE_KEY)))
     except OSError as error:
-        raise ImageError(f"{path.name}: {error.strerror or error}: name a file to read.") from error
+        raise ImageError(
+            f"{readable(path)} cannot be read ({error.strerror or error}): "
+            "check the name, or restore it."
+        ) from error
     except (SyntaxError, ValueError, struct.error, zlib.error) as error:
         raise ImageError(
-            f"{path.name} is no whole PNG file ({error}): restore it, or label the picture anew."
+            f"{readable(path)} is no whole PNG file ({error}): restore it, or label anew."
         ) from error
 
 
@@ -91,7 +94,9 @@ def unlabelled(
     height: int, width: int, dtype: type[np.uint8] | type[np.uint16] = np.uint8
 ) -> LabelMap:
     """An (H, W) label map in which nobody has labelled anything: `ignore` everywhere."""
-    return np.full((height, width), np.iinfo(dtype).max, dtype)
+    if dtype is np.uint8:
+        return np.full((height, width), IGNORE_8BIT, np.uint8)
+    return np.full((height, width), IGNORE_16BIT, np.uint16)
 
 
 def widen(labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
@@ -122,7 +127,7 @@ def class_shares(labels: LabelMap, n: int) -> npt.NDArray[np.float64]:
 def _check_pixels(path: Path, picture: Image.Image) -> None:
     if picture.width * picture.height > _MAX_PIXELS:
         raise ImageError(
-            f"{path.name} claims {picture.width} x {picture.height} pixels, more than a label map "
+            f"{readable(path)} claims {picture.width} x {picture.height} pixels, more than a label map "
             "may have: cut it into tiles."
         )
 
@@ -141,7 +146,7 @@ def _ids(path: Path, picture: PngImagePlugin.PngImageFile, stream: IO[bytes]) ->
     if picture.mode in ("I;16", "I"):
         return np.array(picture).astype(np.uint16)
     raise ImageError(
-        f"{path.name} holds colours ({picture.mode}), not class ids: "
+        f"{readable(path)} holds colours ({picture.mode}), not class ids: "
         "give an indexed or grey PNG, or import it in a format that lists its colours."
     )
 

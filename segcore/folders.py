@@ -1,0 +1,87 @@
+"""Which files are pictures, and in which order a person expects them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from segcore.errors import ImageError, readable
+
+# fmt: off
+IMAGE_SUFFIXES = frozenset((
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".tif", ".tiff", ".webp", ".bmp", ".dib",
+    ".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".jp2", ".j2k", ".j2c", ".jpx", ".avif",
+    ".tga", ".qoi", ".psd",
+))
+# fmt: on
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+def is_image_path(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a picture by its ending; what is in it is not looked at."""
+    return os.path.splitext(os.fspath(path))[1].lower() in IMAGE_SUFFIXES  # noqa: PTH122 - speed
+
+
+def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
+    """A sort key by which `frame2` comes before `frame10`, and capitals do not matter."""
+    return tuple(
+        (0, int(part)) if part.isdecimal() else (1, part.casefold())
+        for part in _DIGITS.split(name)
+        if part
+    )
+
+
+def find_images(folder: str | os.PathLike[str]) -> Iterator[Path]:
+    """Pictures of a folder and its subfolders by their ending, one by one while it is read.
+
+    Each folder gives its own pictures first, in natural order, then those of its subfolders.
+    Hidden files and folders (`.name`) are passed over, and so is a folder that was visited before
+    through a symbolic link, or that may not be entered.
+
+    Raises:
+        ImageError: `folder` itself is not there, is a file, or may not be entered.
+    """
+    visited: set[tuple[int, int]] = set()
+    pending = [os.fspath(folder)]
+    while pending:
+        current = pending.pop()
+        try:
+            status = os.stat(current)  # noqa: PTH116 - Path objects are too slow for 100,000 files
+            identity = (status.st_dev, status.st_ino)
+            if identity in visited:
+                continue
+            visited.add(identity)
+            files, folders = _list(current)
+        except OSError as error:
+            if len(visited) > 1:
+                continue
+            raise ImageError(
+                f"{readable(current)} cannot be opened as a folder ({error.strerror}): "
+                "name one that is there."
+            ) from error
+        for name in files:
+            yield Path(current, name)
+        pending.extend(os.path.join(current, name) for name in reversed(folders))  # noqa: PTH118
+
+
+def _list(folder: str) -> tuple[list[str], list[str]]:
+    """Names of the pictures and of the subfolders in a folder, in natural order."""
+    files: list[str] = []
+    folders: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                folders.append(entry.name)
+            elif is_image_path(entry.name):
+                files.append(entry.name)
+    return sorted(files, key=_order), sorted(folders, key=_order)
+
+
+def _order(name: str) -> tuple[tuple[tuple[int, int | str], ...], str]:
+    """Natural order, and a fixed one among names that differ only in capitals or zeros."""
+    return natural_key(name), name
