@@ -37,6 +37,9 @@ class Settings:
     contours: bool = False
     brush_size: int = 24
     last_folder: str = ""
+    last_paths: list[str] = field(default_factory=list)
+    """What was open last, to be opened again at the next start."""
+    last_picture: str = ""
     recent_paths: list[str] = field(default_factory=list)
     recent_models: list[str] = field(default_factory=list)
     shortcuts: dict[str, list[str]] = field(default_factory=dict)

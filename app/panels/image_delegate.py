@@ -80,7 +80,7 @@ class ImageDelegate(QStyledItemDelegate):
         painter.drawPixmap(target, pixmap)
 
     def _paint_status(self, painter: QPainter, rect: QRect, status: str) -> None:
-        if not status:
+        if status in ("", "new"):
             return
         dot = QRectF(rect.right() - 20, rect.center().y() - 4, 8, 8)
         color = QColor(status_color(status, self.tones))
@@ -110,19 +110,15 @@ class ImageDelegate(QStyledItemDelegate):
             painter.drawText(lower, left_middle, elided)
 
 
-_HOLLOW = frozenset({"new", "todo", "unlabelled"})
+_HOLLOW = frozenset({"review"})
 
 
 def status_color(status: str, tones: Tones) -> str:
-    """The colour of a picture's dot: grey untouched, blue predicted, amber in work, green done."""
+    """The colour of a picture's dot: blue predicted, amber in work, green done, red skipped."""
     return {
         "predicted": tones.accent,
-        "in_progress": tones.warning,
-        "corrected": tones.warning,
-        "edited": tones.warning,
+        "started": tones.warning,
+        "review": tones.warning,
         "done": tones.success,
-        "accepted": tones.success,
-        "reviewed": tones.success,
         "skipped": tones.danger,
-        "rejected": tones.danger,
     }.get(status, tones.muted)

@@ -137,15 +137,19 @@ class ImageListPanel(QWidget):
             self._current = position
             self.openRequested.emit(position)
 
-    def _ask_for_thumbnails(self) -> None:
+    def positions_in_sight(self) -> list[int]:
+        """The pictures whose rows can be seen now, by their places in the list of names."""
         rows = self.rows.rowCount()
         if rows == 0 or not self.isVisible():
-            return
+            return []
         height = self.list.viewport().height()
         top = self.list.indexAt(QPoint(4, 2))
         first = top.row() if top.isValid() else 0
         last = min(rows, first + height // ROW_HEIGHT + 2)
-        positions = [self.rows.position(row) for row in range(first, last)]
+        return [self.rows.position(row) for row in range(first, last)]
+
+    def _ask_for_thumbnails(self) -> None:
+        positions = self.positions_in_sight()
         missing = [position for position in positions if not self.rows.has_thumbnail(position)]
         fresh = [position for position in missing if position not in self._asked]
         # What has left the view may have been forgotten on its way and is asked for again.

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -20,19 +18,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.panels.thumbnails import Thumbnail, ThumbnailGrid, heat_map_image
+from app.panels.thumbnails import Thumbnail, ThumbnailGrid
 from segcore.geometry import Box
-from segcore.heatmap import HeatMap, Normalisation
+from segcore.heatmap import HeatMap
 
 STAGES = (1, 2, 3, 4)
 
 
 class InspectPanel(QWidget):
-    """Shows attention heads and receptive fields; asks for stage, block and a map to lay over."""
+    """Shows attention heads and receptive fields; asks for stage, block and a map to lay over.
+
+    `heatMapRequested` carries a heat map, or None, and how its values fall on the colours.
+    """
 
     stageRequested = Signal(int)
     blockRequested = Signal(int)
-    heatMapRequested = Signal(object)
+    heatMapRequested = Signal(object, str)
     queryToolRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,7 +43,6 @@ class InspectPanel(QWidget):
         self._chosen = ""
         self._depths: tuple[int, ...] = ()
         self._stage = 1
-        self.scale = ColourScale(self)
 
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -61,7 +61,6 @@ class InspectPanel(QWidget):
         self._add_hint()
         self._add_attention()
         self._add_fields()
-        self._layout.addWidget(self.scale)
         self._layout.addStretch(1)
         self.clear()
 
@@ -141,7 +140,6 @@ class InspectPanel(QWidget):
         self.attention.show_thumbnails([])
         self.fields.show_thumbnails([])
         self.fields_title.setVisible(False)
-        self.scale.set_heat_map(None)
         self._answer.hide()
         self._hint.show()
 
@@ -151,8 +149,7 @@ class InspectPanel(QWidget):
         self.attention.set_chosen(key.removeprefix("attention."))
         self.fields.set_chosen(key.removeprefix("field."))
         heat_map = self._maps.get(key)
-        self.scale.set_heat_map(heat_map, "log" if key.startswith("field.") else "linear")
-        self.heatMapRequested.emit(heat_map)
+        self.heatMapRequested.emit(heat_map, "log" if key.startswith("field.") else "linear")
 
     def _add_hint(self) -> None:
         self._hint = QWidget(self)
@@ -258,48 +255,6 @@ class InspectPanel(QWidget):
         """A map that was laid over the picture is laid over it anew when its pixel moved."""
         if self._chosen.startswith(prefix):
             self.choose(self._chosen if self._chosen in self._maps else "")
-
-
-class ColourScale(QWidget):
-    """What the colours of the chosen map mean: a ramp between its lowest and highest value."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("inspect.scale")
-        self._meaning = QLabel(self)
-        self._meaning.setWordWrap(True)
-        self._meaning.setProperty("role", "muted")
-        self._ramp = QLabel(self)
-        self._ramp.setFixedHeight(10)
-        self._ramp.setScaledContents(True)
-        self._low, self._high = QLabel(self), QLabel(self)
-        for label in (self._low, self._high):
-            label.setProperty("role", "muted")
-        ends = QHBoxLayout()
-        ends.addWidget(self._low)
-        ends.addStretch(1)
-        ends.addWidget(self._high)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(3)
-        layout.addWidget(self._meaning)
-        layout.addWidget(self._ramp)
-        layout.addLayout(ends)
-
-    def set_heat_map(self, heat_map: HeatMap | None, scale: Normalisation = "linear") -> None:
-        """Explain a map's colours; None hides the scale."""
-        self.setVisible(heat_map is not None)
-        if heat_map is None:
-            return
-        low, high = heat_map.range()
-        unit = f" {heat_map.unit}" if heat_map.unit else ""
-        kind = self.tr(" (logarithmic)") if scale == "log" else ""
-        self._meaning.setText(f"{heat_map.meaning}{kind}")
-        # As HeatMap.normalised: maps that are nowhere negative start at 0.
-        self._low.setText(f"{min(low, 0.0):.3g}{unit}")
-        self._high.setText(f"{high:.3g}{unit}")
-        ramp = HeatMap(np.linspace(0, 1, 256, dtype=np.float32)[None], "ramp", Box(0, 0, 256, 1))
-        self._ramp.setPixmap(QPixmap.fromImage(heat_map_image(ramp)))
 
 
 def target_title(target: str) -> str:
