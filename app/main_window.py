@@ -1,0 +1,295 @@
+"""The main window: builds the widgets, ties them to what is behind them, remembers its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QTabWidget, QWidget
+
+from app.actions import Actions
+from app.canvas.canvas import Canvas
+from app.dialogs.about import AboutDialog
+from app.dialogs.error_details import ErrorDetailsDialog
+from app.dialogs.facts import FactsDialog
+from app.dialogs.settings import GENERAL, SHORTCUTS, SettingsDialog
+from app.i18n import available_languages, language_title
+from app.inference.engine import Engine
+from app.logging_setup import log_folder
+from app.panels.banner import ErrorBanner
+from app.panels.classes import ClassesPanel
+from app.panels.images import ImageListPanel
+from app.panels.inspect import InspectPanel
+from app.panels.jobs import JobsPanel
+from app.panels.model_bar import ModelBar
+from app.panels.status import PixelReadout, ProjectStatus
+from app.relay import Relay
+from app.settings import Settings
+from app.theme import Theme, Tones
+from app.window.action_link import ActionLink
+from app.window.canvas_frame import CanvasFrame, Workspace
+from app.window.canvas_link import CanvasLink
+from app.window.classes_link import ClassesLink
+from app.window.core import Core
+from app.window.docks import add_dock, model_toolbar, right_tabs
+from app.window.file_commands import FileCommands
+from app.window.inspect_link import InspectLink
+from app.window.list_link import ListLink
+from app.window.menus import build_menus
+from app.window.model_link import ModelLink
+from app.window.status_link import MessageLink, StatusLink
+
+_TOOLS = (
+    ("tool_pan", "tool_query"),
+    ("tool_brush", "tool_eraser", "tool_fill"),
+    ("undo", "redo"),
+    ("zoom_in", "zoom_out", "fit"),
+)
+_STATE_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """The window; `core` is everything behind it."""
+
+    firstPainted = Signal()
+
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        super().__init__()
+        self.setObjectName("window.main")
+        self.setWindowTitle("SegFormer Studio")
+        self.setAcceptDrops(True)
+        self.settings = settings
+        self.theme = Theme(_application(), self)
+        self.theme.apply(settings.theme)
+        self.core = Core(engine, self)
+        self.actions_by_name = Actions(self, settings.shortcuts)
+        self._painted = False
+        self._build_widgets()
+        self._take_settings()
+        self._build_links()
+        self._connect_window_actions()
+        self._show_theme(self.theme.tones)
+        self._restore_shape()
+
+    def start(self, paths: Sequence[Path]) -> None:
+        """Open pictures now, and load the model once the window is on the screen."""
+        self.files.open_at_start(paths)
+        self.firstPainted.connect(self.models.start)
+
+    def show_failure(self, sentence: str, details: str = "") -> None:
+        """Say in the banner what went wrong; may be called from every thread."""
+        self._relay.post(self.messages.show_failure, sentence, details)
+
+    def _build_widgets(self) -> None:
+        actions = self.actions_by_name
+        self.canvas = Canvas()
+        self.canvas.setObjectName("canvas")
+        self.banner = ErrorBanner()
+        frame = CanvasFrame(self.canvas, self.banner)
+        tools = [[actions[name] for name in group] for group in _TOOLS]
+        self.workspace = Workspace(frame, tools)
+        self.setCentralWidget(self.workspace)
+
+        names = ("predict", "predict_all", "toggle_overlay", "toggle_contours")
+        self.model_bar = ModelBar([actions[name] for name in names])
+        self.addToolBar(model_toolbar(self.model_bar, self))
+
+        self.images = ImageListPanel()
+        self.classes = ClassesPanel()
+        self.inspect = InspectPanel()
+        self.tabs: QTabWidget = right_tabs(self.classes, self.inspect)
+        area = Qt.DockWidgetArea
+        left = add_dock(self, "dock.images", self.tr("Pictures"), self.images, area.LeftDockWidgetArea)
+        right = add_dock(
+            self, "dock.right", self.tr("Classes and inspection"), self.tabs, area.RightDockWidgetArea
+        )
+        self.resizeDocks([left, right], [230, 310], Qt.Orientation.Horizontal)
+        self.recent_menu = build_menus(
+            self, actions, [left.toggleViewAction(), right.toggleViewAction()]
+        )
+
+        self.readout, self.jobs, self.status = PixelReadout(), JobsPanel(), ProjectStatus()
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.addWidget(self.readout)
+        bar.addPermanentWidget(self.jobs)
+        bar.addPermanentWidget(self.status)
+
+    def _build_links(self) -> None:
+        core = self.core
+        state, document, session = core.view_state, core.document, core.session
+        self._relay = Relay(self)
+        self.messages = MessageLink(self.banner, self)
+        self.canvas_link = CanvasLink(self.canvas, document, state, self)
+        self.canvas_link.connect_tools(core.labelling, core.inspection)
+        self.list_link = ListLink(self.images, session, document, core.prediction, self)
+        self.classes_link = ClassesLink(self.classes, document, state, self)
+        self.inspect_link = InspectLink(
+            self.inspect, core.inspection, document, state, self.canvas, self
+        )
+        self.models = ModelLink(
+            self.model_bar, self.status, core.prediction, state, self.settings, self
+        )
+        self.status_link = StatusLink(
+            self.readout, self.jobs, self.status, document, session, self
+        )
+        self.status_link.connect_work(self.canvas, core.client)
+        self.action_link = ActionLink(self.actions_by_name, core, self.canvas, self.jobs, self)
+        self.files = FileCommands(self, session, document, self.settings)
+        self._connect_messages()
+        self.models.modelInUse.connect(self.inspect_link.show_model)
+        self.inspect_link.queried.connect(self._show_inspection)
+        self.files.recentChanged.connect(self.recent_menu.set_paths)
+        self.recent_menu.pathRequested.connect(self.files.open_recent)
+        self.recent_menu.set_paths(self.settings.recent_paths)
+        document.imageChanged.connect(self._show_title)
+        self.theme.changed.connect(self._show_theme)
+
+    def _connect_messages(self) -> None:
+        core, messages = self.core, self.messages
+        for failing in (core.document, core.session, core.prediction, core.inspection):
+            failing.failed.connect(messages.show_error)
+        for telling in (core.session, core.prediction, self.canvas_link):
+            telling.notice.connect(messages.show_notice)
+        core.session.imageFailed.connect(messages.show_picture_failure)
+        core.prediction.pictureFailed.connect(messages.show_picture_failure)
+        self.files.failed.connect(messages.show_failure)
+        self.banner.detailsRequested.connect(self._show_details)
+
+    def _connect_window_actions(self) -> None:
+        actions, files = self.actions_by_name, self.files
+        for name, slot in {
+            "open_files": files.open_files,
+            "open_folder": files.open_folder,
+            "open_project": files.open_project,
+            "open_samples": files.open_samples,
+            "save": files.save,
+            "save_project_as": files.save_project_as,
+            "quit": self.close,
+            "settings": self._show_settings,
+            "shortcuts": self._show_shortcuts,
+            "full_screen": self._toggle_full_screen,
+            "model_info": self._show_model_info,
+            "open_log_folder": self._open_log_folder,
+            "about": self._show_about,
+            "open_model_file": files.open_model_file,
+            "open_model_folder": files.open_model_folder,
+        }.items():
+            actions[name].triggered.connect(slot)
+        self.model_bar.modelFileRequested.connect(files.open_model_file)
+        self.model_bar.modelFolderRequested.connect(files.open_model_folder)
+        files.modelRequested.connect(self.models.use)
+
+    def _take_settings(self) -> None:
+        state, settings = self.core.view_state, self.settings
+        state.overlay_opacity = settings.overlay_opacity
+        state.contours = settings.contours
+        state.brush_size = settings.brush_size
+        self.core.prediction.automatic = settings.auto_predict
+
+    def _keep_settings(self) -> None:
+        state, settings = self.core.view_state, self.settings
+        settings.overlay_opacity = state.overlay_opacity
+        settings.contours = state.contours
+        settings.brush_size = state.brush_size
+        settings.geometry = bytes(self.saveGeometry().data())
+        settings.state = bytes(self.saveState(_STATE_VERSION).data())
+        settings.save()
+
+    def _restore_shape(self) -> None:
+        if not self.restoreGeometry(QByteArray(self.settings.geometry)):
+            available = self.screen().availableGeometry().size()
+            self.resize(min(1440, available.width()), min(900, available.height()))
+        self.restoreState(QByteArray(self.settings.state), _STATE_VERSION)
+
+    def _show_theme(self, tones: Tones) -> None:
+        self.images.set_tones(tones)
+        self.classes.set_tones(tones)
+        self.theme.tint(self.actions_by_name)
+        self.theme.tint(self.findChildren(QAbstractButton))
+
+    def _show_title(self) -> None:
+        name = self.core.document.name
+        self.setWindowTitle(f"{name} — SegFormer Studio" if name else "SegFormer Studio")
+
+    def _show_inspection(self) -> None:
+        self.tabs.setCurrentWidget(self.inspect)
+
+    def _show_settings(self) -> None:
+        self._open_settings(GENERAL)
+
+    def _show_shortcuts(self) -> None:
+        self._open_settings(SHORTCUTS)
+
+    def _open_settings(self, page: int) -> None:
+        languages = [(code, language_title(code)) for code in available_languages()]
+        dialog = SettingsDialog(self.settings, languages, page, self)
+        dialog.settingsApplied.connect(self._apply_settings)
+        _show_modeless(dialog)
+
+    def _apply_settings(self) -> None:
+        self.settings.save()
+        self.actions_by_name.set_keys(self.settings.shortcuts)
+        self.core.prediction.automatic = self.settings.auto_predict
+        self.theme.apply(self.settings.theme)
+
+    def _show_details(self, sentence: str, details: str) -> None:
+        _show_modeless(ErrorDetailsDialog(sentence, details, self))
+
+    def _show_model_info(self) -> None:
+        info = self.models.model
+        name = info.name if info else self.tr("No model is loaded")
+        title = self.tr("Model information")
+        _show_modeless(FactsDialog(title, name, "", self.models.facts(), self))
+
+    def _show_about(self) -> None:
+        _show_modeless(AboutDialog(self.models.licence_text(), self))
+
+    def _open_log_folder(self) -> None:
+        folder = log_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def _toggle_full_screen(self, full: bool) -> None:
+        if full:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt: once the window has been painted, the model may be loaded."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.firstPainted.emit)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Qt: files and folders are welcome."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Qt: open what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.files.open_paths(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Qt: remember the window's shape and bring all work to disk."""
+        self._keep_settings()
+        self.core.shutdown()
+        self._relay.close()
+        super().closeEvent(event)
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app
+
+
+def _show_modeless(dialog: QWidget) -> None:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.show()

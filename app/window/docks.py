@@ -1,0 +1,42 @@
+"""Docks, tabs and the bar on top."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QWidget
+
+from app.panels.classes import ClassesPanel
+from app.panels.inspect import InspectPanel
+from app.panels.model_bar import ModelBar
+
+
+def add_dock(
+    window: QMainWindow, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea
+) -> QDockWidget:
+    """Put a widget into a dock that can be moved, floated and closed."""
+    dock = QDockWidget(title, window)
+    dock.setObjectName(name)
+    dock.setWidget(widget)
+    window.addDockWidget(area, dock)
+    return dock
+
+
+def right_tabs(classes: ClassesPanel, inspect: InspectPanel) -> QTabWidget:
+    """The tabs of the right dock."""
+    tabs = QTabWidget()
+    tabs.setObjectName("tabs.right")
+    tabs.setDocumentMode(True)
+    tabs.tabBar().setDrawBase(False)
+    tabs.addTab(classes, QCoreApplication.translate("docks", "Classes"))
+    tabs.addTab(inspect, QCoreApplication.translate("docks", "Inspect"))
+    return tabs
+
+
+def model_toolbar(bar: ModelBar, window: QMainWindow) -> QToolBar:
+    """The bar under the menus; it stays where it is."""
+    toolbar = QToolBar(QCoreApplication.translate("docks", "Model"), window)
+    toolbar.setObjectName("toolbar.model")
+    toolbar.setMovable(False)
+    toolbar.toggleViewAction().setEnabled(False)
+    toolbar.addWidget(bar)
+    return toolbar

@@ -1,0 +1,156 @@
+"""Opening and saving: what the File menu does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.document import Document
+from app.session import Session
+from app.settings import Settings
+from segcore import resources
+from segcore.images import IMAGE_SUFFIXES
+
+_MOST_REMEMBERED = 200
+"""Paths kept to open again at the next start; who opens more at once has a folder for them."""
+
+
+class FileCommands(QObject):
+    """Asks for paths, opens them, and remembers them for the next start."""
+
+    recentChanged = Signal(object)
+    failed = Signal(str, str)
+    modelRequested = Signal(str)
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        document: Document,
+        settings: Settings,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._document = document
+        self._settings = settings
+        self._wanted = ""
+        session.imagesListed.connect(self._open_wanted)
+        session.currentChanged.connect(self._remember_picture)
+
+    def open_files(self) -> None:
+        """Ask for pictures and open them."""
+        endings = " ".join(f"*{suffix}" for suffix in sorted(IMAGE_SUFFIXES))
+        paths, _chosen = QFileDialog.getOpenFileNames(
+            self._window,
+            self.tr("Open pictures"),
+            self._settings.last_folder,
+            self.tr("Pictures ({})").format(endings) + ";;" + self.tr("All files (*)"),
+        )
+        if paths:
+            self.open_paths([Path(path) for path in paths])
+
+    def open_folder(self) -> None:
+        """Ask for a folder of pictures and open it."""
+        self._open_asked_folder(self.tr("Open a folder of pictures"))
+
+    def open_project(self) -> None:
+        """Ask for a project folder and open it."""
+        self._open_asked_folder(self.tr("Open a project"))
+
+    def open_recent(self, path: str) -> None:
+        """Open a path of the recent menu."""
+        self.open_paths([Path(path)])
+
+    def open_samples(self) -> None:
+        """Open the drawn street that comes with the program."""
+        self._settings.last_paths = []
+        self._open([picture for picture, _labels in resources.sample_paths()])
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open pictures, folders or a project, and remember them."""
+        absolute = [path.absolute() for path in paths]
+        if not absolute:
+            return
+        first = absolute[0]
+        self._settings.remember_path(first if len(absolute) == 1 else first.parent)
+        self._settings.last_folder = str(first.parent)
+        self._settings.last_paths = [str(path) for path in absolute[:_MOST_REMEMBERED]]
+        self._settings.last_picture = ""
+        self._settings.save()
+        self.recentChanged.emit(self._settings.recent_paths)
+        self._open(absolute)
+
+    def open_at_start(self, paths: Sequence[Path]) -> None:
+        """Open what the command line names, else what was open last, else the sample street."""
+        if paths:
+            self.open_paths(paths)
+            return
+        last = [Path(path) for path in self._settings.last_paths]
+        there = [path for path in last if path.exists()]
+        if there:
+            self._wanted = self._settings.last_picture
+            self._open(there)
+        else:
+            self.open_samples()
+
+    def save(self) -> None:
+        """Bring everything to disk now."""
+        self._document.flush()
+
+    def save_project_as(self) -> None:
+        """Ask for a folder and keep the labels of these pictures in a project there."""
+        project = self._session.project
+        if project is None:
+            return
+        folder = QFileDialog.getExistingDirectory(
+            self._window, self.tr("Save as project: choose an empty folder"),
+            self._settings.last_folder,
+        )
+        if folder:
+            self.save_project_to(Path(folder))
+
+    def save_project_to(self, folder: Path) -> None:
+        """Copy the project of these pictures into a folder and go on working there."""
+        raise NotImplementedError
+
+    def open_model_file(self) -> None:
+        """Ask for a checkpoint file and use it."""
+        path, _chosen = QFileDialog.getOpenFileName(
+            self._window,
+            self.tr("Model from a file"),
+            self._settings.last_folder,
+            self.tr("Checkpoints (*.safetensors *.pth *.pt *.bin)") + ";;" + self.tr("All files (*)"),
+        )
+        if path:
+            self.modelRequested.emit(path)
+
+    def open_model_folder(self) -> None:
+        """Ask for a model folder and use it."""
+        folder = QFileDialog.getExistingDirectory(
+            self._window, self.tr("Model from a folder"), self._settings.last_folder
+        )
+        if folder:
+            self.modelRequested.emit(folder)
+
+    def _open_asked_folder(self, title: str) -> None:
+        folder = QFileDialog.getExistingDirectory(self._window, title, self._settings.last_folder)
+        if folder:
+            self.open_paths([Path(folder)])
+
+    def _open(self, paths: Sequence[Path]) -> None:
+        self._session.open_paths(paths)
+
+    def _open_wanted(self, count: int) -> None:
+        """Go to the picture that was open last, as soon as it is listed."""
+        if self._wanted and count and self._wanted in self._session.names:
+            position = self._session.names.index(self._wanted)
+            self._wanted = ""
+            self._session.open_index(position)
+
+    def _remember_picture(self, position: int) -> None:
+        if position >= 0 and not self._wanted:
+            self._settings.last_picture = self._session.names[position]

@@ -1,0 +1,148 @@
+"""Ties the status bar to cursor, jobs, project and saving, and failures to the banner."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from app.canvas.canvas import Canvas
+from app.document import Document
+from app.inference.client import InferenceClient
+from app.inference.jobs import JobStatus
+from app.panels.banner import ErrorBanner
+from app.panels.jobs import JobRow, JobsPanel
+from app.panels.status import PixelReadout, ProjectStatus
+from app.session import Session
+from app.user_error import UserError
+
+_log = logging.getLogger(__name__)
+
+
+class StatusLink(QObject):
+    """Keeps the status bar true."""
+
+    def __init__(
+        self,
+        readout: PixelReadout,
+        jobs: JobsPanel,
+        status: ProjectStatus,
+        document: Document,
+        session: Session,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._readout = readout
+        self._jobs = jobs
+        self._status = status
+        self._document = document
+        self._session = session
+        self._pixel: tuple[int, int] | None = None
+        document.savedChanged.connect(self._show_saved)
+        document.imageChanged.connect(self._show_project)
+        document.labelsChanged.connect(self._show_pixel_again)
+        session.projectChanged.connect(self._show_project)
+
+    def connect_work(self, canvas: Canvas, client: InferenceClient) -> None:
+        """Follow the cursor and the jobs."""
+        canvas.cursorMoved.connect(self._show_pixel)
+        canvas.cursorLeft.connect(self._leave_pixel)
+        canvas.zoomChanged.connect(self._status.set_zoom)
+        client.jobChanged.connect(self._show_job)
+        self._jobs.cancelRequested.connect(client.cancel)
+
+    def _show_pixel(self, x: int, y: int) -> None:
+        labels, classes = self._document.labels, self._document.classes
+        self._pixel = (x, y)
+        if labels is None or not (0 <= x < labels.shape[1] and 0 <= y < labels.shape[0]):
+            self._leave_pixel()
+            return
+        class_id = int(labels[y, x])
+        name = classes[class_id].name if class_id < len(classes) else self.tr("unlabelled")
+        prediction = self._document.prediction
+        says_so = prediction is not None and int(prediction.labels[y, x]) == class_id
+        confidence = float(prediction.confidence[y, x]) if prediction and says_so else None
+        self._readout.show_pixel(x, y, name, confidence)
+
+    def _show_pixel_again(self) -> None:
+        if self._pixel is not None:
+            self._show_pixel(*self._pixel)
+
+    def _leave_pixel(self) -> None:
+        self._pixel = None
+        self._readout.clear()
+
+    def _show_job(self, status: JobStatus) -> None:
+        if status.state.is_end:
+            self._jobs.remove_job(status.id)
+            return
+        progress = status.progress
+        self._jobs.set_job(
+            JobRow(
+                status.id,
+                status.kind,
+                self._job_title(status),
+                progress.done if progress else 0,
+                progress.total if progress else 0,
+                progress.seconds_left if progress else None,
+            )
+        )
+
+    def _job_title(self, status: JobStatus) -> str:
+        title = Path(status.title).name
+        return {
+            "model": self.tr("Loading {}"),
+            "predict": self.tr("Predicting {}"),
+            "query": self.tr("Attention of {}"),
+            "erf": self.tr("Receptive fields of {}"),
+            "batch": self.tr("Predicting {} pictures"),
+        }.get(status.kind, "{}").format(title)
+
+    def _show_project(self) -> None:
+        project = self._session.project
+        if project is None:
+            self._status.set_project("", "")
+            return
+        self._status.set_project(
+            project_title(project.folder, project.pictures_folder),
+            self.tr("Labels are kept in {}").format(project.folder),
+        )
+        saved = project.last_saved
+        self._show_saved(datetime.fromtimestamp(saved) if saved else None)
+
+    def _show_saved(self, moment: datetime | None) -> None:
+        self._status.set_saved(moment)
+
+
+class MessageLink(QObject):
+    """Says what went wrong, in the banner and in the log."""
+
+    def __init__(self, banner: ErrorBanner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._banner = banner
+
+    def show_error(self, error: UserError) -> None:
+        """A failure with details to copy."""
+        _log.error("%s\n%s", error.sentence, error.details)
+        self._banner.show_message(error.sentence, error.details)
+
+    def show_failure(self, sentence: str, details: str = "") -> None:
+        """The same, in two strings."""
+        self.show_error(UserError(sentence, details))
+
+    def show_picture_failure(self, _name: str, sentence: str) -> None:
+        """A picture that could not be opened or predicted."""
+        _log.warning("%s", sentence)
+        self._banner.show_message(sentence)
+
+    def show_notice(self, sentence: str) -> None:
+        """Something worth knowing that is no failure."""
+        _log.info("%s", sentence)
+        self._banner.show_message(sentence, severity="notice")
+
+
+def project_title(folder: Path, pictures_folder: Path | None) -> str:
+    """What the status bar calls a project: the pictures' folder of an automatic one."""
+    return pictures_folder.name if pictures_folder is not None else folder.name
