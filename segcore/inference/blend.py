@@ -1,0 +1,86 @@
+"""Logits of overlapping windows, blended into blocks that can be upsampled one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from segcore.geometry import Box
+from segcore.inference.quads import Span
+from segcore.inference.tiling import TilePlan
+
+
+@dataclass(frozen=True)
+class Block:
+    """Blended logits that decide some pixels of the image.
+
+    Attributes:
+        logits: (C, h, w) float32, the cells named by the spans.
+        rows, columns: the pixels that they decide.
+    """
+
+    logits: Tensor
+    rows: Span
+    columns: Span
+
+    @property
+    def box(self) -> Box:
+        """The pixels that are decided, in the image."""
+        return Box(self.columns.start, self.rows.start, self.columns.stop, self.rows.stop)
+
+
+def blended_blocks(plan: TilePlan, logits_of: Callable[[int], Tensor]) -> Iterator[Block]:
+    """Ask for the logits (C, h, w) of each window in turn and hand out what is finished.
+
+    Only what later windows still add to is held: the strip below a row of windows, the strip to the
+    right of a window, and one line of finished cells. The boxes of the blocks tile the image.
+    """
+    if plan.count == 1:
+        yield Block(logits_of(0).float(), plan.rows.span(0), plan.columns.span(0))
+        return
+    below: Tensor | None = None  # what the windows above add to this row of windows
+    line: Tensor | None = None  # (C, 1, all columns): the last finished cells above
+    for row in range(plan.rows.count):
+        top, bottom = plan.rows.cells(row)
+        finished = plan.rows.finished(row)[1] - top
+        aside: Tensor | None = None  # what the windows to the left add to this one
+        edge: Tensor | None = None  # (C, rows, 1): the last finished cells to the left
+        pieces: list[Tensor] = []
+        lines: list[Tensor] = []
+        for column in range(plan.columns.count):
+            left, right = plan.columns.cells(column)
+            across = plan.columns.finished(column)[1] - left
+            logits = _weighted(plan, row, column, logits_of(plan.index(row, column)))
+            _add_corner(logits, aside)
+            aside = logits[:, :, across:].clone()
+            part = logits[:, :, :across]
+            if below is not None:
+                _add_corner(part, below[:, :, left : left + across])
+            pieces.append(part[:, finished:].clone())
+            part = part[:, :finished]
+            lines.append(part[:, -1:].clone())
+            if line is not None:
+                part = torch.cat([line[:, :, left : left + across], part], dim=1)
+            if edge is None:
+                block = part
+            else:
+                block = torch.cat([edge, part], dim=2)
+            edge = part[:, :, -1:].clone()
+            yield Block(block, plan.rows.span(row), plan.columns.span(column))
+        below = torch.cat(pieces, dim=2)
+        line = torch.cat(lines, dim=2)
+
+
+def _weighted(plan: TilePlan, row: int, column: int, logits: Tensor) -> Tensor:
+    down = torch.from_numpy(plan.rows.weights[row]).to(logits.device)
+    along = torch.from_numpy(plan.columns.weights[column]).to(logits.device)
+    return logits.to(torch.float32, copy=True).mul_(down[:, None]).mul_(along)
+
+
+def _add_corner(target: Tensor, addition: Tensor | None) -> None:
+    """Add to the upper left part of a tensor, in place."""
+    if addition is not None:
+        target[:, : addition.shape[1], : addition.shape[2]] += addition

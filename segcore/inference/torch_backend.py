@@ -1,0 +1,103 @@
+"""The network on a torch device: the backend that everything else is measured against."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from segcore.checkpoints import Checkpoint, load_segformer
+from segcore.errors import CheckpointError
+from segcore.inference.devices import Placement
+from segcore.models import FastSegFormer, QueriesAndKeys, SegFormer
+from segcore.preprocess import Preprocess
+
+Stages = tuple[Tensor, ...]
+Numerics = Literal["exact", "fast"]
+
+
+class TorchBackend:
+    """A SegFormer with its weights on one device in one precision.
+
+    Stage features are tensors on that device: (1, h, w, C) with fast numerics, (1, C, h, w) with
+    exact ones; only `picture_of` needs to know.
+    """
+
+    def __init__(
+        self, model: SegFormer | FastSegFormer, preprocess: Preprocess, placement: Placement
+    ) -> None:
+        self.placement = placement
+        self.preprocess = preprocess
+        self.model = model.to(device=placement.device, dtype=placement.dtype).eval()
+        self.model.requires_grad_(requires_grad=False)
+        scale, shift = preprocess.affine()
+        self._scale = torch.from_numpy(scale).to(placement.device)
+        self._shift = torch.from_numpy(shift).to(placement.device)
+
+    @classmethod
+    def from_checkpoint(
+        cls, checkpoint: Checkpoint, placement: Placement, numerics: Numerics = "fast"
+    ) -> TorchBackend:
+        """Build the network of a checkpoint.
+
+        Raises:
+            CheckpointError: it ends in ImageNet's classifier and cannot segment.
+        """
+        model = load_segformer(checkpoint, numerics)
+        if not isinstance(model, SegFormer | FastSegFormer):
+            raise CheckpointError(
+                f"{checkpoint.name}: it is an ImageNet classifier without a decoder and cannot "
+                "segment; fine-tune it or choose a segmentation model."
+            )
+        return cls(model, checkpoint.preprocess, placement)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights and features are."""
+        return self.placement.device
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether stage features are (1, h, w, C)."""
+        return isinstance(self.model, FastSegFormer)
+
+    def pixels(self, image: npt.NDArray[np.uint8], dtype: torch.dtype | None = None) -> Tensor:
+        """An (H, W, 3) uint8 image at the model's size, normalised: (1, 3, H, W) on the device.
+
+        It travels as bytes (a fourth of the floats) and is normalised over there; only exact
+        numerics on the CPU take the reference's own rounding.
+        """
+        dtype = dtype or self.placement.dtype
+        if isinstance(self.model, SegFormer):
+            planes = torch.from_numpy(self.preprocess.normalised(image))
+            return planes[None].to(self.device, dtype)
+        values = torch.from_numpy(np.ascontiguousarray(image))
+        if self.device.type == "cuda":
+            values = values.pin_memory().to(self.device, non_blocking=True)
+        floats = values.to(self.device, torch.float32).mul_(self._scale).add_(self._shift)
+        return floats.to(dtype).permute(2, 0, 1)[None]
+
+    @torch.inference_mode()
+    def encode(self, pixels: Tensor) -> Stages:
+        """The four stage outputs after their norms."""
+        return self.model.encode(pixels)
+
+    @torch.inference_mode()
+    def decode(self, stages: Sequence[Tensor]) -> Tensor:
+        """Logits (classes, h, w) of one window, in the backend's precision."""
+        return self.model.decode(stages)[0]
+
+    @torch.inference_mode()
+    def queries_and_keys(
+        self, stage: int, stage_input: Tensor, blocks: Collection[int] | None = None
+    ) -> list[QueriesAndKeys]:
+        """Of each block of a stage, what its attention is made from; see the model."""
+        return self.model.queries_and_keys(stage, stage_input, blocks)
+
+    def picture_of(self, feature: Tensor) -> Tensor:
+        """A stage feature or the head's features as (C, h, w)."""
+        return feature[0].permute(2, 0, 1) if self.channels_last else feature[0]

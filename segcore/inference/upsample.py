@@ -1,0 +1,99 @@
+"""The last step: from blocks of logits to labels and confidence at the size of the image.
+
+Full-size logits are never made (150 classes at 12 megapixels would be 7 GB). On the CPU the work is
+done by `quads`; on other devices in strips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from segcore.inference.blend import Block
+from segcore.inference.quads import Labels, QuadAxis, Span, label_quads
+
+_STRIP_VALUES = {"cpu": 1 << 21, "cuda": 1 << 27, "mps": 1 << 25}
+
+
+class TopTwo(NamedTuple):
+    """The two likeliest classes of each pixel.
+
+    Attributes:
+        ids: (2, H, W) uint8 or uint16, the winner first; with one class alone it stands twice.
+        probability: (2, H, W) float16, their softmax probabilities.
+    """
+
+    ids: Labels
+    probability: npt.NDArray[np.float16]
+
+
+def label_block(block: Block, labels: Labels, confidence: npt.NDArray[np.float16]) -> None:
+    """Write the winner and its probability at the block's pixels of two (H, W) arrays."""
+    box = block.box
+    if box.is_empty:
+        return
+    if block.logits.device.type == "cpu":
+        label_quads(
+            block.logits.numpy(),
+            QuadAxis.over(block.rows),
+            QuadAxis.over(block.columns),
+            labels[box.slices],
+            confidence[box.slices],
+            threads=torch.get_num_threads(),
+        )
+        return
+    for rows, logits in upsampled_strips(block):
+        best, winner = logits.max(dim=0)
+        share = torch.exp(best - logits.logsumexp(dim=0))
+        columns = slice(box.x0, box.x1)
+        labels[rows, columns] = _ids(winner, labels.dtype)
+        confidence[rows, columns] = share.half().cpu().numpy()
+
+
+def top_two_block(block: Block, top: TopTwo) -> None:
+    """Write the two likeliest classes at the block's pixels."""
+    columns = slice(block.box.x0, block.box.x1)
+    for rows, logits in upsampled_strips(block):
+        best, classes = logits.topk(min(2, len(logits)), dim=0)
+        share = torch.exp(best - logits.logsumexp(dim=0))
+        top.ids[:, rows, columns] = _ids(classes, top.ids.dtype)
+        top.probability[:, rows, columns] = share.half().cpu().numpy()
+
+
+def upsampled_strips(block: Block) -> Iterator[tuple[slice, Tensor]]:
+    """(rows of the image, logits (C, rows, columns of the block) float32), strip by strip.
+
+    Bilinear with `align_corners=False`.
+    """
+    logits = block.logits
+    lower, upper, across = _cells(block.columns, logits.device)
+    classes, width = logits.shape[0], block.box.width
+    step = max(1, _STRIP_VALUES[logits.device.type] // (classes * width))
+    for begin in range(block.rows.start, block.rows.stop, step):
+        end = min(begin + step, block.rows.stop)
+        span = Span(begin, end, block.rows.scale, *_held(block.rows))
+        above, under, down = _cells(span, logits.device)
+        rows = torch.lerp(logits[:, above], logits[:, under], down[:, None])
+        yield slice(begin, end), torch.lerp(rows[:, :, lower], rows[:, :, upper], across)
+
+
+def _held(span: Span) -> tuple[int, int, int]:
+    return span.grid, span.origin, span.cells
+
+
+def _cells(span: Span, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """For each pixel the two cells between which it lies, and how far it is from the first."""
+    axis = QuadAxis.over(span)
+    last = span.cells - 1
+    lower = torch.from_numpy(np.clip(axis.first - 1, 0, last)).to(device)
+    upper = torch.from_numpy(np.clip(axis.first, 0, last)).to(device)
+    return lower, upper, torch.from_numpy(axis.weight).to(device)
+
+
+def _ids(classes: Tensor, dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> npt.NDArray[np.int32]:
+    return classes.to(torch.int32).cpu().numpy().astype(dtype)
