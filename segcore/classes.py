@@ -189,7 +189,8 @@ class ClassTable:
             return cls.from_json(json.loads(path.read_text(encoding="utf-8-sig")))
         except OSError as error:
             raise ClassTableError(
-                f"{readable(path)} cannot be read ({error.strerror or error}): name a classes.json that can be read."
+                f"{readable(path)} cannot be read ({error.strerror or error}): "
+                "name a classes.json that can be read."
             ) from error
         except ValueError as error:
             raise ClassTableError(

@@ -127,8 +127,8 @@ def class_shares(labels: LabelMap, n: int) -> npt.NDArray[np.float64]:
 def _check_pixels(path: Path, picture: Image.Image) -> None:
     if picture.width * picture.height > _MAX_PIXELS:
         raise ImageError(
-            f"{readable(path)} claims {picture.width} x {picture.height} pixels, more than a label map "
-            "may have: cut it into tiles."
+            f"{readable(path)} claims {picture.width} x {picture.height} pixels, more than "
+            "a label map may have: cut it into tiles."
         )
 
 
