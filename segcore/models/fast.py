@@ -18,6 +18,15 @@ from segcore.models.decoder import AllMLPDecoder
 from segcore.models.encoder import Block, MixTransformer, Stage, stage_index
 from segcore.models.fold import fold_attention, fold_head
 from segcore.models.segformer import SegFormer
+from segcore.models.strips import (
+    CoarseGrid,
+    FFNWeights,
+    add_mix_ffn,
+    ffn_strip_rows,
+    head_strips,
+    in_strips,
+    linear,
+)
 
 
 class _Frozen(nn.Module):
@@ -59,24 +68,23 @@ class _Attention(_Frozen):
         self.hold(**fold_attention(attention)._asdict())
         if attention.sr is not None and attention.sr_norm is not None:
             self.ratio = attention.sr.kernel_size[0]
-            # (C, C, R, R) to (C, R*R*C): the order in which space-to-depth lays out a patch.
-            weight = attention.sr.weight.permute(0, 2, 3, 1).flatten(1)
             assert attention.sr.bias is not None
+            weight = attention.sr.weight.contiguous(memory_format=torch.channels_last)
             self.hold(reduction=weight, reduction_bias=attention.sr.bias)
             self.sr_norm = _Norm(attention.sr_norm)
 
     def forward(self, tokens: Tensor) -> Tensor:
         keys, values = self._keys_and_values(tokens)
-        queries = F.linear(tokens, self.query, self.query_bias)
+        queries = linear(tokens, self.query, self.query_bias)
         attended = F.scaled_dot_product_attention(
             self._by_head(queries), self._by_head(keys), self._by_head(values), scale=1.0
         )
         attended = attended.transpose(1, 2).reshape(tokens.shape)
-        return F.linear(attended, self.output, self.output_bias)
+        return linear(attended, self.output, self.output_bias)
 
     def queries_and_keys(self, tokens: Tensor) -> QueriesAndKeys:
         keys, _ = self._keys_and_values(tokens)
-        queries = F.linear(tokens, self.query, self.query_bias)
+        queries = linear(tokens, self.query, self.query_bias)
         return QueriesAndKeys(
             queries.flatten(1, 2),
             keys.flatten(1, 2),
@@ -86,14 +94,14 @@ class _Attention(_Frozen):
         )
 
     def _keys_and_values(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        both = F.linear(self._reduced(tokens), self.key_value)
+        both = linear(self._reduced(tokens), self.key_value)
         keys, values = both.chunk(2, dim=-1)
         return keys, values
 
     def _reduced(self, tokens: Tensor) -> Tensor:
         if self.ratio == 1:
             return tokens
-        reduced = F.linear(space_to_depth(tokens, self.ratio), self.reduction, self.reduction_bias)
+        reduced = convolve(tokens, self.reduction, self.reduction_bias, stride=self.ratio)
         normalised: Tensor = self.sr_norm(reduced)
         return normalised
 
@@ -104,18 +112,11 @@ class _Attention(_Frozen):
 
 
 class _MixFFN(_Frozen):
-    expand: Tensor
-    expand_bias: Tensor
-    depthwise: Tensor
-    depthwise_bias: Tensor
-    contract: Tensor
-    contract_bias: Tensor
-
     def __init__(self, block: Block) -> None:
         super().__init__()
         mlp = block.mlp
         assert mlp.depthwise.bias is not None
-        self.hold(
+        weights = FFNWeights(
             expand=mlp.fc1.weight,
             expand_bias=mlp.fc1.bias,
             depthwise=mlp.depthwise.weight,
@@ -123,13 +124,19 @@ class _MixFFN(_Frozen):
             contract=mlp.fc2.weight,
             contract_bias=mlp.fc2.bias,
         )
+        self.hold(**weights._asdict())
+
+    @property
+    def weights(self) -> FFNWeights:
+        return FFNWeights(*(self.get_buffer(name) for name in FFNWeights._fields))
 
     def forward(self, tokens: Tensor) -> Tensor:
-        hidden = F.linear(tokens, self.expand, self.expand_bias)
+        weights = self.weights
+        hidden = linear(tokens, weights.expand, weights.expand_bias)
         hidden = convolve(
-            hidden, self.depthwise, self.depthwise_bias, padding=1, groups=hidden.shape[-1]
+            hidden, weights.depthwise, weights.depthwise_bias, padding=1, groups=hidden.shape[-1]
         )
-        return F.linear(F.gelu(hidden), self.contract, self.contract_bias)
+        return linear(F.gelu(hidden), weights.contract, weights.contract_bias)
 
 
 class _Block(nn.Module):
@@ -141,8 +148,22 @@ class _Block(nn.Module):
         self.mlp = _MixFFN(block)
 
     def forward(self, tokens: Tensor) -> Tensor:
+        if in_strips(tokens):
+            return self.overwrite(tokens)
         tokens = tokens + self.attention(self.norm1(tokens))
         return tokens + self.mlp(self.norm2(tokens))
+
+    def overwrite(self, tokens: Tensor) -> Tensor:
+        """The same, in the memory of `tokens`."""
+        tokens += self.attention(self.norm1(tokens))
+        weights = self.mlp.weights
+        rows = ffn_strip_rows(tokens, weights)
+        if rows >= tokens.shape[1]:
+            tokens += self.mlp(self.norm2(tokens))
+            return tokens
+        for sample in tokens:
+            add_mix_ffn(sample, self.norm2, weights, rows)
+        return tokens
 
 
 class _Stage(_Frozen):
@@ -211,14 +232,41 @@ class _Head(_Frozen):
 
     def fused(self, stages: Sequence[Tensor]) -> Tensor:
         size = stages[0].shape[1:3]
-        total = F.linear(stages[0], self.matrix(0), self.bias)
+        total = linear(stages[0], self.matrix(0), self.bias)
         for index, stage in enumerate(stages[1:], start=1):
-            total = total + upsample(F.linear(stage, self.matrix(index)), size)
+            total = total + upsample(linear(stage, self.matrix(index)), size)
         return F.relu(total)
 
     def forward(self, stages: Sequence[Tensor]) -> Tensor:
-        logits = F.linear(self.fused(stages), self.classifier, self.classifier_bias)
+        if in_strips(stages[0]):
+            return self.in_strips(stages)
+        logits = linear(self.fused(stages), self.classifier, self.classifier_bias)
         return logits.permute(0, 3, 1, 2).contiguous()
+
+    def in_strips(self, stages: Sequence[Tensor]) -> Tensor:
+        """The same, never holding features of more than a strip of rows."""
+        finest = stages[0]
+        batch, height, width, channels = finest.shape
+        classes, inner = self.classifier.shape
+        first, classifier_bias = self.matrix(0).t(), self.classifier_bias[:, None]
+        logits = finest.new_empty(batch, classes, height * width)
+        for sample in range(batch):
+            coarse = [
+                CoarseGrid(
+                    linear(stage[sample], self.matrix(index), self.bias if index == 1 else None),
+                    (height, width),
+                )
+                for index, stage in enumerate(stages[1:], start=1)
+            ]
+            for rows in head_strips(height, width, inner, finest.element_size()):
+                features = coarse[0].rows(rows)
+                for grid in coarse[1:]:
+                    features += grid.rows(rows)
+                features = features.view(-1, inner)
+                features.addmm_(finest[sample, rows].reshape(-1, channels), first).relu_()
+                strip = logits[sample, :, rows.start * width : rows.stop * width]
+                torch.addmm(classifier_bias, self.classifier, features.t(), out=strip)
+        return logits.view(batch, classes, height, width)
 
     def matrix(self, stage: int) -> Tensor:
         return self.get_buffer(f"matrix{stage}")
@@ -289,21 +337,18 @@ class FastSegFormer(nn.Module):
 
 
 def convolve(
-    tokens: Tensor, weight: Tensor, bias: Tensor, *, padding: int, stride: int = 1, groups: int = 1
+    tokens: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    *,
+    padding: int = 0,
+    stride: int = 1,
+    groups: int = 1,
 ) -> Tensor:
     """Convolve (B, h, w, C) tokens, seen as a channels-last picture, to (B, h', w', C')."""
     picture = tokens.permute(0, 3, 1, 2)
     convolved = F.conv2d(picture, weight, bias, stride, padding, groups=groups)
     return convolved.permute(0, 2, 3, 1)
-
-
-def space_to_depth(tokens: Tensor, ratio: int) -> Tensor:
-    """(B, h, w, C) to (B, h//R, w//R, R*R*C), dropping what an R x R tiling leaves over."""
-    batch, height, width, channels = tokens.shape
-    rows, columns = height // ratio, width // ratio
-    cut = tokens[:, : rows * ratio, : columns * ratio]
-    tiles = cut.reshape(batch, rows, ratio, columns, ratio, channels).transpose(2, 3)
-    return tiles.reshape(batch, rows, columns, ratio * ratio * channels)
 
 
 def upsample(tokens: Tensor, size: Sequence[int]) -> Tensor:

@@ -1,0 +1,145 @@
+"""Where `fast` spends no more memory than the cache holds: work in strips of rows, on the CPU.
+
+A Mix-FFN or the head, run over a whole grid, writes temporaries of tens of megabytes, and the
+time goes into fetching fresh pages and waiting for memory rather than into arithmetic. Strips of
+a few rows stay in the cache. The sums are the same ones, only in another order of rows.
+
+Nothing here is differentiable: `in_strips` says when these ways may be taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+# Bytes of one strip's largest temporary, and from how much on a strip is worth its bookkeeping:
+# measured best on cores with 1 MB of second-level cache each, and flat around it.
+_STRIP_BYTES = 2 << 20
+_WORTH_BYTES = 6 << 20
+
+
+def in_strips(tokens: Tensor) -> bool:
+    """Whether `tokens` lie on a CPU and nobody will differentiate, trace or compile."""
+    return (
+        tokens.device.type == "cpu"
+        and not (torch.is_grad_enabled() and tokens.requires_grad)
+        and not torch.jit.is_tracing()
+        and not torch.compiler.is_compiling()
+    )
+
+
+def linear(tokens: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`F.linear`, through oneDNN where PyTorch has it and no gradient is asked for.
+
+    oneDNN's matrix product needs no pass of its own for the bias and is the faster one for
+    tokens on every CPU tried.
+    """
+    if _HAS_ONEDNN and tokens.dtype == torch.float32 and in_strips(tokens):
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(tokens, weight, bias, "none", [], "")
+        return product
+    return F.linear(tokens, weight, bias)
+
+
+_HAS_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(
+    torch.ops.mkldnn, "_linear_pointwise"
+)
+
+
+class FFNWeights(NamedTuple):
+    """Mix-FFN: `expand` (H, C), `depthwise` (H, 1, 3, 3), `contract` (C, H), and their biases."""
+
+    expand: Tensor
+    expand_bias: Tensor
+    depthwise: Tensor
+    depthwise_bias: Tensor
+    contract: Tensor
+    contract_bias: Tensor
+
+
+def ffn_strip_rows(tokens: Tensor, weights: FFNWeights) -> int:
+    """How many rows of (B, h, w, C) tokens to take at a time; h where all of them fit."""
+    _, height, width, _ = tokens.shape
+    row = width * weights.expand.shape[0] * tokens.element_size()
+    if row * height <= _WORTH_BYTES:
+        return height
+    return max(_STRIP_BYTES // row, 4)
+
+
+def add_mix_ffn(
+    tokens: Tensor, norm: Callable[[Tensor], Tensor], weights: FFNWeights, rows: int
+) -> None:
+    """Add Mix-FFN(norm(tokens)) to (h, w, C) tokens in place, `rows` (at least 2) at a time.
+
+    The depthwise convolution sees one row above and one below each strip. The two rows that the
+    next strip shares are carried over, so that no row is expanded twice; as a strip is expanded
+    before its tokens change, the tokens need no copy.
+    """
+    height, width, channels = tokens.shape
+    inner = weights.expand.shape[0]
+    expand = weights.expand.t()
+    hidden = tokens.new_empty(rows + 2, width, inner)
+
+    def fill(first: int, last: int, at: int) -> None:
+        source = norm(tokens[first:last]).view(-1, channels)
+        target = hidden[at : at + last - first].view(-1, inner)
+        torch.addmm(weights.expand_bias, source, expand, out=target)
+
+    hidden[0].zero_()
+    fill(0, 1, at=1)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        count = bottom - top
+        if bottom < height:
+            fill(top + 1, bottom + 1, at=2)
+        else:
+            if count > 1:
+                fill(top + 1, bottom, at=2)
+            hidden[count + 1].zero_()
+        picture = hidden[None, : count + 2].permute(0, 3, 1, 2)
+        convolved = F.conv2d(
+            picture, weights.depthwise, weights.depthwise_bias, padding=(0, 1), groups=inner
+        )
+        active = F.gelu(convolved.permute(0, 2, 3, 1))[0]
+        tokens[top:bottom] += linear(active, weights.contract, weights.contract_bias)
+        if bottom < height:
+            hidden[:2] = hidden[count : count + 2]
+
+
+def head_strips(height: int, width: int, channels: int, item: int) -> Iterator[slice]:
+    """Slices of rows of an (h, w, D) grid of `item`-byte numbers that stay in the cache."""
+    rows = max(_STRIP_BYTES // (width * channels * item), 1)
+    for top in range(0, height, rows):
+        yield slice(top, min(top + rows, height))
+
+
+class CoarseGrid:
+    """A (h_i, w_i, D) grid that is wanted, a few rows at a time, at a finer size.
+
+    Bilinear with half-pixel centres, as `F.interpolate(..., align_corners=False)` of the whole.
+    """
+
+    def __init__(self, grid: Tensor, size: tuple[int, int]) -> None:
+        height, self._width = size
+        self._grid = grid
+        centre = torch.arange(height, dtype=torch.float64, device=grid.device) + 0.5
+        source = (centre * (grid.shape[0] / height) - 0.5).clamp_(min=0)
+        self._above = source.to(torch.int64)
+        self._below = (self._above + 1).clamp_(max=grid.shape[0] - 1)
+        self._share = (source - self._above).to(grid.dtype)[:, None, None]
+
+    def rows(self, rows: slice) -> Tensor:
+        """Those rows at the finer size, (rows, w, D)."""
+        tall = torch.lerp(
+            self._grid.index_select(0, self._above[rows]),
+            self._grid.index_select(0, self._below[rows]),
+            self._share[rows],
+        )
+        picture = tall[None].permute(0, 3, 1, 2)
+        wide = F.interpolate(
+            picture, (tall.shape[0], self._width), mode="bilinear", align_corners=False
+        )
+        return wide.permute(0, 2, 3, 1)[0]
