@@ -13,7 +13,8 @@ from segcore.edits.planes import IdArray
 from segcore.errors import RequestError
 from segcore.geometry import EMPTY, Box
 
-_BLOCK_ROWS = 8
+_SHORTEST_BLOCK, _TALLEST_BLOCK = 8, 64
+_RAGGED_PER_ROW = 24
 _MASKED_ROWS = 64
 _ARENA_BYTES = 8 << 20
 _SPARE_ARENAS = 8
@@ -89,7 +90,6 @@ class Stroke:
         box = spans.box
         if box.is_empty:
             return EMPTY
-        self._keep_tiles(spans)
         if self._paintable is None:
             self._paint(spans, class_id, origin)
         else:
@@ -121,37 +121,47 @@ class Stroke:
         self._finish()
         return box
 
-    def _keep_tiles(self, spans: Spans) -> None:
-        """Copy aside the tiles under the spans that no earlier segment has touched."""
+    def _keep_tiles(self, row: int, first: int, last: int) -> None:
+        """Copy aside tiles `first` up to `last` of a row of tiles, but those kept already."""
         height, width = self._labels.shape
-        bottom = spans.top + spans.starts.size
-        for row in range(spans.top // TILE, -(-bottom // TILE)):
-            inside = slice(max(row * TILE - spans.top, 0), (row + 1) * TILE - spans.top)
-            first = int(spans.starts[inside].min()) // TILE
-            last = -(-int(spans.ends[inside].max()) // TILE)
-            for left, right in _runs_of_false(self._touched[row, first:last]):
-                tiles = Box(first + left, row, first + right, row + 1)
-                place = Box(*(TILE * edge for edge in tiles)).clip(height, width)
-                kept = (
-                    self._arena.copy(self._labels[place.slices]),
-                    self._arena.copy(self._origins[place.slices]),
-                )
-                self._kept.append((place, *kept))
-            self._touched[row, first:last] = True
+        for left, right in _runs_of_false(self._touched[row, first:last]):
+            tiles = Box(first + left, row, first + right, row + 1)
+            place = Box(*(TILE * edge for edge in tiles)).clip(height, width)
+            kept = (
+                self._arena.copy(self._labels[place.slices]),
+                self._arena.copy(self._origins[place.slices]),
+            )
+            self._kept.append((place, *kept))
+        self._touched[row, first:last] = True
+
+    def _keep_row(self, row: int, spans: Spans) -> None:
+        """Copy aside the tiles of a row of tiles that the spans touch."""
+        inside = slice(max(row * TILE - spans.top, 0), (row + 1) * TILE - spans.top)
+        first = int(spans.starts[inside].min()) // TILE
+        last = -(-int(spans.ends[inside].max()) // TILE)
+        if not self._touched[row, first:last].all():
+            self._keep_tiles(row, first, last)
 
     def _paint(self, spans: Spans, class_id: int, origin: int) -> None:
-        """Fill the spans: whole blocks of eight rows as slices, the ragged ends by flat index."""
+        """Fill the spans: whole blocks of rows as slices, the ragged ends by flat index.
+
+        Each row of tiles is copied aside just before it is painted, while it is in the cache.
+        """
         rows = spans.starts.size
-        cuts = np.arange(0, rows, _BLOCK_ROWS)
+        cuts = _block_cuts(spans)
         heights = np.diff(cuts, append=rows)
         inner_start = np.maximum.reduceat(spans.starts, cuts)
         inner_end = np.maximum(np.minimum.reduceat(spans.ends, cuts), inner_start)
-        for cut, count, left, right in zip(
-            cuts.tolist(), heights.tolist(), inner_start.tolist(), inner_end.tolist()
+        tops = cuts + spans.top
+        kept = -1
+        for top, bottom, left, right in zip(
+            tops.tolist(), (tops + heights).tolist(), inner_start.tolist(), inner_end.tolist()
         ):
-            top = spans.top + cut
-            self._labels[top : top + count, left:right] = class_id
-            self._origins[top : top + count, left:right] = origin
+            if top // TILE != kept:
+                kept = top // TILE
+                self._keep_row(kept, spans)
+            self._labels[top:bottom, left:right] = class_id
+            self._origins[top:bottom, left:right] = origin
         ragged = self._ragged(spans, np.repeat(inner_start, heights), np.repeat(inner_end, heights))
         self._labels.reshape(-1)[ragged] = class_id
         self._origins.reshape(-1)[ragged] = origin
@@ -174,6 +184,8 @@ class Stroke:
         self, spans: Spans, class_id: int, origin: int, paintable: npt.NDArray[np.bool_]
     ) -> None:
         """Fill the pixels of the spans whose present id may be painted over."""
+        for row in range(spans.top // TILE, (spans.top + spans.starts.size - 1) // TILE + 1):
+            self._keep_row(row, spans)
         for cut in range(0, spans.starts.size, _MASKED_ROWS):
             starts = spans.starts[cut : cut + _MASKED_ROWS]
             ends = spans.ends[cut : cut + _MASKED_ROWS]
@@ -208,6 +220,21 @@ class Stroke:
         self._finished = True
         self._kept = []
         self._arena.release()
+
+
+def _block_cuts(spans: Spans) -> npt.NDArray[np.int64]:
+    """Where to cut the rows into blocks, never across a row of tiles.
+
+    Tall blocks cost fewer slices and leave more ragged ends; the steeper the sides, the taller.
+    """
+    rows = spans.starts.size
+    sides = np.abs(np.diff(spans.starts)).sum() + np.abs(np.diff(spans.ends)).sum()
+    block = _SHORTEST_BLOCK
+    while block < _TALLEST_BLOCK and block * 2 * int(sides) < _RAGGED_PER_ROW * rows:
+        block *= 2
+    bottom = spans.top + rows
+    lines = np.arange(spans.top - spans.top % block + block, bottom, block, dtype=np.int64)
+    return np.concatenate([[0], lines - spans.top])
 
 
 class _Arena:

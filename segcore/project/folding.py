@@ -71,8 +71,8 @@ class Folding:
     def _fold_and_tell(self, name: str) -> None:
         try:
             self._fold(name)
-        except (OSError, SegcoreError) as error:
-            reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        except (OSError, SegcoreError, MemoryError) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or str(error) or "no memory"
             trouble = (
                 f"The labels of {name} stay in the journal, safe, but are not in their PNG file "
                 f"yet ({reason.rstrip('.')}): save again when that is put right."

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,22 +68,22 @@ class ProjectIndex:
 
     def set_stamp(self, stamp: str) -> None:
         """Say which state of the project the index is of; '' while it is being written."""
-        with self._guard, self._database:
-            self._database.execute("REPLACE INTO facts VALUES ('stamp', ?)", (stamp,))
+        with self._changing() as database:
+            database.execute("REPLACE INTO facts VALUES ('stamp', ?)", (stamp,))
 
     def rebuild(self, rows: Iterable[IndexRow]) -> None:
         """Begin anew with these rows."""
-        with self._guard, self._database:
-            self._database.execute("DELETE FROM labelled")
-            self._database.executemany(
+        with self._changing() as database:
+            database.execute("DELETE FROM labelled")
+            database.executemany(
                 "INSERT INTO labelled VALUES (?, ?, ?)",
                 ((_key(row.image), row.sequence, row.sha256) for row in rows),
             )
 
     def put(self, row: IndexRow) -> None:
         """Add or replace the row of one picture."""
-        with self._guard, self._database:
-            self._database.execute(
+        with self._changing() as database:
+            database.execute(
                 "REPLACE INTO labelled VALUES (?, ?, ?)",
                 (_key(row.image), row.sequence, row.sha256),
             )
@@ -98,6 +98,22 @@ class ProjectIndex:
         """Close the database."""
         with self._guard:
             self._database.close()
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction.
+
+        Raises:
+            ProjectError: the disk is full or the database damaged.
+        """
+        try:
+            with self._guard, self._database:
+                yield self._database
+        except sqlite3.Error as error:
+            raise ProjectError(
+                f"{self._path} cannot be written ({error}): make room, or delete it, it is made "
+                "anew."
+            ) from error
 
     def _connected(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, check_same_thread=False)

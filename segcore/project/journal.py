@@ -25,6 +25,7 @@ import numpy as np
 
 from segcore.atomic import replacing
 from segcore.edits.planes import IdArray, PackedPlane, PlaneKind, pack
+from segcore.errors import ProjectError
 from segcore.geometry import Box
 
 MAGIC = b"SFJ1"
@@ -85,26 +86,34 @@ def read_journal(path: Path) -> JournalContent:
     after a damaged stretch are found again by their magic.
 
     Raises:
+        ProjectError: a whole record does not say what one of this program says.
         OSError: the file is there and cannot be read.
     """
+    data = _content(path)
+    found = list(_whole_records(data))
+    payloads = (memoryview(data)[begin + _HEAD.size : end] for begin, end in found)
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return JournalContent((), 0, 0, 0)
-    records: list[Record] = []
-    position = end = damaged = 0
-    while position < len(data):
-        found = _record_at(data, position)
-        if found is None:
-            position = data.find(MAGIC, position + 1)
-            if position < 0:
-                break
-            continue
-        damaged += position != end
-        record, position = found
-        end = position
-        records.append(record)
-    return JournalContent(tuple(records), end, damaged, len(data) - end)
+        records = tuple(map(_decode, payloads))
+    except (struct.error, ValueError, KeyError, zlib.error) as error:
+        raise ProjectError(
+            f"{path} holds edits in a form that is not known here ({error}): open the project "
+            "with the program that wrote it."
+        ) from error
+    begins, ends = [begin for begin, _ in found], [0, *(end for _, end in found)]
+    damaged = sum(begin != end for begin, end in zip(begins, ends))
+    return JournalContent(records, ends[-1], damaged, len(data) - ends[-1])
+
+
+def last_sequence(path: Path) -> tuple[int, int]:
+    """The largest sequence number in a journal and the length up to its last whole record.
+
+    Raises:
+        OSError: the file is there and cannot be read.
+    """
+    data = _content(path)
+    found = list(_whole_records(data))
+    largest = max((_sequence_at(data, begin) for begin, _ in found), default=0)
+    return largest, found[-1][1] if found else 0
 
 
 def append(path: Path, records: Iterable[bytes], whole: int | None) -> int:
@@ -144,13 +153,16 @@ def cut(path: Path, up_to: int) -> int:
     Raises:
         OSError: the folder is read-only or full; the journal is then as it was.
     """
-    kept = [record for record in read_journal(path).records if record.sequence > up_to]
+    data = _content(path)
+    kept = [
+        (begin, end) for begin, end in _whole_records(data) if _sequence_at(data, begin) > up_to
+    ]
     if not kept:
         path.unlink(missing_ok=True)
         return 0
     with replacing(path) as file:
-        for record in kept:
-            file.write(encode(record))
+        for begin, end in kept:
+            file.write(data[begin:end])
         length: int = file.tell()
     return length
 
@@ -166,19 +178,41 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _record_at(data: bytes, position: int) -> tuple[Record, int] | None:
-    """The record that begins at a position and where it ends; None when there is none."""
-    if len(data) - position < _HEAD.size:
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _whole_records(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each record begins and ends whose checksum is right."""
+    position = 0
+    while position < len(data):
+        end = _end_of_record(data, position)
+        if end is not None:
+            yield position, end
+            position = end
+            continue
+        position = data.find(MAGIC, position + 1)
+        if position < 0:
+            return
+
+
+def _end_of_record(data: bytes, begin: int) -> int | None:
+    """Where the record that begins here ends; None when none does."""
+    if len(data) - begin < _HEAD.size + _RECORD.size:
         return None
-    magic, crc, length = _HEAD.unpack_from(data, position)
-    begin = position + _HEAD.size
-    payload = memoryview(data)[begin : begin + length]
+    magic, crc, length = _HEAD.unpack_from(data, begin)
+    payload = memoryview(data)[begin + _HEAD.size :][:length]
     if magic != MAGIC or len(payload) < length or zlib.crc32(payload) != crc:
         return None
-    try:
-        return _decode(payload), begin + length
-    except (struct.error, ValueError, KeyError, zlib.error):
-        return None
+    return begin + _HEAD.size + int(length)
+
+
+def _sequence_at(data: bytes, begin: int) -> int:
+    """The sequence number of the whole record that begins here."""
+    return int(_RECORD.unpack_from(data, begin + _HEAD.size)[0])
 
 
 def _decode(payload: memoryview) -> Record:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from PIL import PngImagePlugin
 
 from segcore.classes import ClassTable
 from segcore.edits.planes import IdArray
-from segcore.errors import ProjectError
+from segcore.errors import ImageError, ProjectError
 from segcore.geometry import Box
 from segcore.labels import SEQUENCE_KEY, read_label_map, unlabelled, widen, write_label_map
 from segcore.project.journal import Record, read_journal
@@ -52,13 +53,18 @@ class Maps:
 
 
 def read_maps(
-    files: MapFiles, size: tuple[int, int], classes: ClassTable, pending: Iterable[Record] = ()
+    files: MapFiles,
+    size: tuple[int, int],
+    classes: ClassTable,
+    foreign_origin: Callable[[], int],
+    pending: Iterable[Record] = (),
 ) -> Maps:
     """PNG files and every edit that is not yet in them.
 
-    `size` is the (H, W) of a picture without a label PNG. `pending` are edits on their way to disk,
-    fetched before this is called; the journal is read before the PNG files, so that edits folded in
-    between are not missed.
+    `size` is the (H, W) of a picture without a label PNG; `foreign_origin` gives the origin of
+    labels that somebody put there without an origins file. `pending` are edits on their way to
+    disk, fetched before this is called; the journal is read before the PNG files, so that edits
+    folded in between are not missed.
 
     Raises:
         ImageError: a PNG file is damaged.
@@ -66,8 +72,20 @@ def read_maps(
         OSError: a file cannot be read.
     """
     records = _newer(files, pending)
-    labels, labels_at = _labels(files.labels, size, classes, records)
-    origins, origins_at = _origins(files.origins, labels.shape, records)
+    labels, labels_at = _labels_on_disk(files.labels, size, classes, records)
+    if files.origins.exists():
+        origins, origins_at = _origins_on_disk(files.origins, labels.shape)
+    else:
+        origins, origins_at = np.zeros(labels.shape, np.uint8), 0
+        if files.labels.exists():
+            origins[labels != np.iinfo(labels.dtype).max] = foreign_origin()
+    for record in records:
+        for box, ids, said_by in record.rectangles:
+            where = _checked(box, labels).slices
+            if record.sequence > labels_at:
+                labels[where] = _as_wide_as(labels, ids)
+            if record.sequence > origins_at:
+                origins[where] = said_by
     return Maps(labels, origins, max([labels_at, origins_at, *(r.sequence for r in records)]))
 
 
@@ -75,7 +93,13 @@ def read_labels(
     files: MapFiles, size: tuple[int, int], classes: ClassTable, pending: Iterable[Record] = ()
 ) -> IdArray:
     """The labels of `read_maps` alone."""
-    return _labels(files.labels, size, classes, _newer(files, pending))[0]
+    records = _newer(files, pending)
+    labels, labels_at = _labels_on_disk(files.labels, size, classes, records)
+    for record in records:
+        if record.sequence > labels_at:
+            for box, ids, _ in record.rectangles:
+                labels[_checked(box, labels).slices] = _as_wide_as(labels, ids)
+    return labels
 
 
 def write_maps(files: MapFiles, maps: Maps, classes: ClassTable) -> None:
@@ -96,7 +120,8 @@ def map_header(path: Path) -> tuple[tuple[int, int], int] | None:
     """((H, W), sequence number) of a label PNG without decoding it; None when there is none.
 
     Raises:
-        OSError, SyntaxError, ValueError: it is there and not a whole PNG header.
+        ImageError: it is there and no PNG.
+        OSError: it cannot be read.
     """
     try:
         with path.open("rb") as stream, PngImagePlugin.PngImageFile(stream) as picture:
@@ -104,6 +129,10 @@ def map_header(path: Path) -> tuple[tuple[int, int], int] | None:
             return (picture.height, picture.width), int(text) if str(text).isdecimal() else 0
     except FileNotFoundError:
         return None
+    except (SyntaxError, ValueError, struct.error) as error:
+        raise ImageError(
+            f"{path} is no whole PNG file ({error}): restore it, or remove it and label anew."
+        ) from error
 
 
 def _newer(files: MapFiles, pending: Iterable[Record]) -> list[Record]:
@@ -113,37 +142,26 @@ def _newer(files: MapFiles, pending: Iterable[Record]) -> list[Record]:
     return [records[number] for number in sorted(records)]
 
 
-def _labels(
+def _labels_on_disk(
     path: Path, size: tuple[int, int], classes: ClassTable, records: list[Record]
 ) -> tuple[IdArray, int]:
-    labels: IdArray
-    if path.exists():
-        found, sequence = read_label_map(path)
-        labels = fitted(found, classes)
-    else:
-        labels, sequence = unlabelled(*size, classes.dtype), 0
-    for record in records:
-        if record.sequence > sequence:
-            for box, ids, _ in record.rectangles:
-                labels[_checked(box, labels).slices] = fitted(ids, classes)
-    return labels, sequence
+    """Ids of the PNG file, or ignore, as wide as the classes and every edit need."""
+    is_wide = classes.dtype is np.uint16 or any(
+        ids.dtype == np.uint16 for record in records for _, ids, _ in record.rectangles
+    )
+    if not path.exists():
+        return unlabelled(*size, np.uint16 if is_wide else np.uint8), 0
+    labels, sequence = read_label_map(path)
+    return (_widened(labels) if is_wide else labels), sequence
 
 
-def _origins(path: Path, size: tuple[int, ...], records: list[Record]) -> tuple[IdArray, int]:
-    origins: IdArray
-    if path.exists():
-        origins, sequence = read_label_map(path)
-        if origins.shape != size or origins.dtype != np.uint8:
-            raise ProjectError(
-                f"{path} does not fit the label map beside it: restore both from a copy, or "
-                "remove the origins file."
-            )
-    else:
-        origins, sequence = np.zeros(size, np.uint8), 0
-    for record in records:
-        if record.sequence > sequence:
-            for box, _, said_by in record.rectangles:
-                origins[_checked(box, origins).slices] = said_by
+def _origins_on_disk(path: Path, size: tuple[int, ...]) -> tuple[IdArray, int]:
+    origins, sequence = read_label_map(path)
+    if origins.shape != size or origins.dtype != np.uint8:
+        raise ProjectError(
+            f"{path} does not fit the label map beside it: restore both from a copy, or remove "
+            "the origins file."
+        )
     return origins, sequence
 
 
@@ -157,6 +175,10 @@ def _checked(box: Box, array: IdArray) -> Box:
     return box
 
 
-def fitted(labels: IdArray, classes: ClassTable) -> IdArray:
-    """Labels in the dtype of the class table: 8-bit maps of before a widening are widened."""
-    return widen(labels) if labels.dtype == np.uint8 and classes.dtype is np.uint16 else labels
+def _as_wide_as(labels: IdArray, ids: IdArray) -> IdArray:
+    return _widened(ids) if labels.dtype == np.uint16 else ids
+
+
+def _widened(ids: IdArray) -> IdArray:
+    """Ids of 8 bits, from before the classes outgrew them, at 16 bits; others as they are."""
+    return widen(ids) if ids.dtype == np.uint8 else ids

@@ -52,8 +52,8 @@ class OriginTable:
         """The row that says this, made and written to disk when it is new.
 
         Raises:
-            ProjectError: no such kind, or all 255 numbers are given.
-            OSError: the file cannot be written; the table is then as it was.
+            ProjectError: no such kind, all 255 numbers are given, or the file cannot be written;
+                the table is then as it was.
         """
         if kind not in get_args(OriginKind):
             raise ProjectError(
@@ -69,8 +69,14 @@ class OriginTable:
             )
         row = Origin(len(self._rows) + 1, kind, name, sha256)
         rows = [*self._rows, row]
-        with replacing(self._path, "w") as stream:
-            json.dump([asdict(each) for each in rows], stream, indent=1)
+        try:
+            with replacing(self._path, "w") as stream:
+                json.dump([asdict(each) for each in rows], stream, indent=1)
+        except OSError as error:
+            raise ProjectError(
+                f"{self._path} cannot be written ({error.strerror or error}): make room, or make "
+                "the folder writable."
+            ) from error
         self._rows = rows
         return row
 

@@ -8,7 +8,9 @@ from itertools import count
 from pathlib import Path
 
 from segcore.errors import ProjectError
-from segcore.project.maps import JOURNAL, LABELS, ORIGINS
+from segcore.folders import find_images
+from segcore.images import read_image_size
+from segcore.project.maps import JOURNAL, LABELS, ORIGINS, MapFiles, map_header
 from segcore.project.names import check_name, relative_source
 from segcore.project.states import PictureState
 
@@ -27,6 +29,7 @@ class PictureList:
         self._states = states
         self._names = list(states)
         self._by_source: dict[str, str] | None = None
+        self._sizes: dict[str, tuple[int, int]] = {}
 
     @property
     def names(self) -> Sequence[str]:
@@ -58,6 +61,21 @@ class PictureList:
             ProjectError: there is no such picture.
         """
         return Path(os.path.normpath(self._folder / self.state(name).source))
+
+    def size(self, name: str) -> tuple[int, int]:
+        """(H, W) of a picture's label map, or of the upright picture when it has none.
+
+        Raises:
+            ProjectError: there is no such picture.
+            ImageError: its label map is damaged, or it has none and cannot be read.
+        """
+        size = self._sizes.get(name)
+        if size is None:
+            picture = self.path(name)
+            header = map_header(MapFiles.of(self._folder, name).labels)
+            size = header[0] if header is not None else read_image_size(picture)
+            self._sizes[name] = size
+        return size
 
     def add(self, paths: Iterable[str | Path]) -> tuple[list[str], list[str]]:
         """List files, and the images in folders; returns the names of all, and of the new ones.
@@ -92,8 +110,6 @@ class PictureList:
         return self._listed(name, source, new)
 
     def _add_folder(self, folder: Path, new: list[str]) -> list[str]:
-        from segcore.folders import find_images
-
         own = tuple(str(self._folder / kind) + os.sep for kind in (LABELS, ORIGINS, JOURNAL))
         cut = len(str(folder).rstrip(os.sep)) + 1
         found = [

@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from segcore.classes import ClassTable
-from segcore.errors import ProjectError
+from segcore.errors import ImageError, ProjectError
 from segcore.project.folding import Folding, file_digest
 from segcore.project.index import IndexRow, ProjectIndex
-from segcore.project.journal import Record, Rectangle, read_journal
+from segcore.project.journal import Record, Rectangle, last_sequence, read_journal
 from segcore.project.lock import FolderLock
 from segcore.project.maps import JOURNAL, MapFiles, map_header, read_maps, write_maps
 from segcore.project.names import is_shortened, map_path
@@ -23,8 +23,6 @@ from segcore.project.writer import Writer
 FOLD_BYTES = 8 << 20
 FOLD_RECORDS = 1000
 CLOSING_SECONDS = 10.0
-
-SizeOf = Callable[[str], tuple[int, int]]
 
 
 class Recorder:
@@ -41,7 +39,7 @@ class Recorder:
         pictures: PictureList,
         *,
         classes: ClassTable,
-        size_of: SizeOf,
+        foreign_origin: Callable[[], int],
         on_trouble: Callable[[str], None],
     ) -> None:
         """Take the lock, clean up after a kill, start the threads.
@@ -49,12 +47,13 @@ class Recorder:
         Raises:
             ProjectError: somebody else writes into the project, or the folder is read-only.
         """
-        self.classes = classes
         self.notes: list[str] = []
-        self._folder, self._pictures, self._size_of = folder, pictures, size_of
+        self._folder, self._pictures, self._classes = folder, pictures, classes
+        self._foreign_origin = foreign_origin
         self._numbers: dict[str, int] = {}
         self._unfolded: dict[str, int] = {}
         self._guard = threading.Lock()
+        self._one_fold = threading.Lock()
         self._lock = FolderLock(folder)
         try:
             length = self._tidied_states(states)
@@ -88,10 +87,8 @@ class Recorder:
             number = self._last_number(name) + 1
             self._writer.submit_record(name, Record(number, rectangles))
             self._numbers[name] = number
-            self._unfolded[name] = self._unfolded.get(name, 0) + 1
-        many = self._unfolded[name] >= FOLD_RECORDS
-        if many or self._writer.journal_length(name) > FOLD_BYTES:
-            self._unfolded[name] = 0
+            waiting = self._unfolded[name] = self._unfolded.get(name, 0) + 1
+        if waiting % FOLD_RECORDS == 0 or self._writer.journal_length(name) > FOLD_BYTES:
             self._folding.request(name)
 
     def pending(self, name: str) -> list[Record]:
@@ -129,11 +126,39 @@ class Recorder:
         known = {row.image for row in self._index.rows()} | self._unfolded.keys()
         return [name for name in self._pictures.names if name in known]
 
-    def rewrite_all(self) -> Iterator[str]:
-        """Write every label map anew, for classes that need more bits; names as they are done."""
+    def set_classes(self, classes: ClassTable, path: Path) -> None:
+        """Write another class table; label maps go by it from here on.
+
+        Raises:
+            ProjectError: it cannot be written; everything is then as it was.
+        """
+        self._writer.flush()
+        with self._one_fold:
+            try:
+                classes.write(path)
+            except OSError as error:
+                raise ProjectError(
+                    f"{path} cannot be written ({error.strerror or error}): make room, or make "
+                    "the folder writable."
+                ) from error
+            self._classes = classes
+
+    def rewrite_all(self) -> None:
+        """Write every label map anew, for classes that need more bits.
+
+        Maps of 8 bits are widened as they are read, so a kill in between loses nothing.
+
+        Raises:
+            ProjectError: one of them cannot be read or written.
+        """
         for name in self.labelled():
-            self._fold(name, always=True)
-            yield name
+            try:
+                self._fold(name, always=True)
+            except (OSError, ImageError) as error:
+                raise ProjectError(
+                    f"The labels of {name} could not be written with 16 bits ({error}): they are "
+                    "safe as they are; put it right and save again."
+                ) from error
 
     def close(self) -> None:
         """Bring everything to disk and let others write.
@@ -158,7 +183,7 @@ class Recorder:
         self._folding.stop()
         self._writer.stop()
         if self._index_is_whole:
-            with suppress(OSError):
+            with suppress(OSError, ProjectError):  # a missing stamp only costs a rebuild
                 self._index.set_stamp(self._stamp())
         self._index.close()
         self._lock.release()
@@ -166,18 +191,31 @@ class Recorder:
     def _fold(self, name: str, always: bool = False) -> None:
         self._writer.flush()
         files = MapFiles.of(self._folder, name)
-        with self._guard:
-            self._unfolded.pop(name, None)
-        try:
-            maps = read_maps(files, self._size_of(name), self.classes)
-            if always or read_journal(files.journal).records:
-                write_maps(files, maps, self.classes)
-                self._writer.cut_journal(name, files, maps.sequence)
-        except BaseException:
+        with self._one_fold:
             with self._guard:
-                self._unfolded.setdefault(name, 1)
-            raise
-        self._index.put(IndexRow(name, maps.sequence, self._digest(name)))
+                waiting = self._unfolded.pop(name, 0)
+            try:
+                sequence = self._write_pngs(name, files, always)
+            except BaseException:
+                with self._guard:
+                    self._unfolded[name] = self._unfolded.get(name, 0) + waiting
+                raise
+        self._note_in_index(IndexRow(name, sequence, self._digest(name)))
+
+    def _write_pngs(self, name: str, files: MapFiles, always: bool) -> int:
+        """PNG files first, then the journal is cut up to what is in them."""
+        size = self._pictures.size(name)
+        maps = read_maps(files, size, self._classes, self._foreign_origin)
+        if always or files.journal.exists():
+            write_maps(files, maps, self._classes)
+            self._writer.cut_journal(name, files, maps.sequence)
+        return maps.sequence
+
+    def _note_in_index(self, row: IndexRow) -> None:
+        try:
+            self._index.put(row)
+        except ProjectError:
+            self._index_is_whole = False  # made anew when it is next asked
 
     def _digest(self, name: str) -> str:
         """The picture's hash, taken when its labels are first folded."""
@@ -194,10 +232,9 @@ class Recorder:
             files = MapFiles.of(self._folder, name)
             headers = (map_header(files.labels), map_header(files.origins))
             numbers = [header[1] for header in headers if header is not None]
-            content = read_journal(files.journal)
-            self._writer.know_journal(name, content.length)
-            numbers += [record.sequence for record in content.records]
-            self._numbers[name] = max(numbers, default=0)
+            journalled, length = last_sequence(files.journal)
+            self._writer.know_journal(name, length)
+            self._numbers[name] = max(journalled, *numbers, 0)
         return self._numbers[name]
 
     def _tidied_states(self, states: StatesContent) -> int:
@@ -245,7 +282,7 @@ class Recorder:
         for name, state in self._pictures.states.items():
             try:
                 header = map_header(MapFiles.of(self._folder, name).labels)
-            except (OSError, SyntaxError, ValueError):
+            except (OSError, ImageError):
                 header = ((0, 0), 0)  # damaged, and labelled all the same
             if header is not None:
                 yield IndexRow(name, header[1], state.sha256)

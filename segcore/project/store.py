@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
 from segcore.classes import ClassTable
 from segcore.edits import Edit, PackedEdit
 from segcore.edits.planes import IdArray
-from segcore.errors import ClassTableError, ProjectError, RequestError
+from segcore.errors import ProjectError, RequestError
 from segcore.geometry import Box
 from segcore.project.checks import check_ids, check_table_follows, rectangle
 from segcore.project.journal import Rectangle
-from segcore.project.maps import MapFiles, Maps, map_header, read_labels, read_maps
-from segcore.project.origins import Origin, OriginKind, OriginTable
-from segcore.project.pictures import PictureList
+from segcore.project.lifecycle import CLASSES_NAME, ProjectFolder
+from segcore.project.maps import MapFiles, Maps, read_labels, read_maps
+from segcore.project.origins import Origin, OriginKind
 from segcore.project.recorder import Recorder
-from segcore.project.states import STATES_NAME, STATUSES, create_states, line, read_states
+from segcore.project.states import STATUSES, line
 
-CLASSES_NAME = "classes.json"
-ORIGINS_NAME = "origins.json"
 PERSON = "person"
 
-TroubleCallback = Callable[[str], None]
 
-
-class Project:
+class Project(ProjectFolder):
     """An open project folder; see DESIGN "A project on disk".
 
     Every call may come from any thread. Calls that write raise `ProjectError` when the project was
@@ -43,119 +36,6 @@ class Project:
         notes: what was found and put right on opening, sentences for the person.
         on_trouble: called with a sentence, in a thread of the project, when writing fails.
     """
-
-    def __init__(
-        self, folder: str | Path, *, read_only: bool, on_trouble: TroubleCallback | None
-    ) -> None:
-        self.folder = Path(os.path.realpath(folder))
-        self.read_only = read_only
-        self.on_trouble = on_trouble
-        content = read_states(self.folder)
-        self._classes = _read_classes(self.folder)
-        self._origins = OriginTable(self.folder / ORIGINS_NAME)
-        self._pictures = PictureList(self.folder, content.pictures)
-        self._sizes: dict[str, tuple[int, int]] = {}
-        self._guard = threading.RLock()
-        self._closed = False
-        self.notes = list(content.notes)
-        self._recorder: Recorder | None = None
-        if not read_only:
-            self._recorder = Recorder(
-                self.folder,
-                content,
-                self._pictures,
-                classes=self._classes,
-                size_of=self.size,
-                on_trouble=self._trouble,
-            )
-            self.notes += self._recorder.notes
-
-    @classmethod
-    def create(
-        cls,
-        folder: str | Path,
-        classes: ClassTable,
-        *,
-        on_trouble: TroubleCallback | None = None,
-    ) -> Project:
-        """Make a project in a folder, which may hold pictures already, and open it.
-
-        Raises:
-            ProjectError: there is a project in it, or it cannot be written.
-        """
-        folder = Path(folder)
-        if cls.is_project(folder) or (folder / CLASSES_NAME).exists():
-            raise ProjectError(f"{folder} holds a project or classes already: choose another.")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            classes.write(folder / CLASSES_NAME)
-            create_states(folder)
-        except OSError as error:
-            raise ProjectError(
-                f"No project can be made in {folder} ({error.strerror or error}): choose a folder "
-                "that you may write."
-            ) from error
-        return cls.open(folder, on_trouble=on_trouble)
-
-    @classmethod
-    def open(
-        cls,
-        folder: str | Path,
-        read_only: bool = False,
-        *,
-        on_trouble: TroubleCallback | None = None,
-    ) -> Project:
-        """Open a project; one process at a time may do so for writing.
-
-        Raises:
-            ProjectError: no project, damaged, of a newer program, or open for writing elsewhere.
-        """
-        return cls(folder, read_only=read_only, on_trouble=on_trouble)
-
-    @classmethod
-    def for_pictures(
-        cls,
-        folder: str | Path,
-        classes: ClassTable | None = None,
-        *,
-        read_only: bool = False,
-        on_trouble: TroubleCallback | None = None,
-    ) -> Project:
-        """The project that is kept in the user's data folder for a folder of pictures.
-
-        Made with `classes` the first time; the same folder gets the same project ever after. The
-        pictures are not added.
-
-        Raises:
-            ProjectError: as `create` and `open`.
-        """
-        from segcore.project.automatic import automatic_folder
-
-        place = automatic_folder(folder)
-        if not cls.is_project(place):
-            cls.create(place, classes or ClassTable(())).close()
-        return cls.open(place, read_only, on_trouble=on_trouble)
-
-    @staticmethod
-    def is_project(folder: str | Path) -> bool:
-        """Whether a folder holds a project."""
-        return (Path(folder) / STATES_NAME).is_file()
-
-    def save_as(self, folder: str | Path) -> Project:
-        """Copy the project elsewhere, close this one and open the copy.
-
-        Raises:
-            ProjectError: there is a project, or parts of one, or the folder cannot be written;
-                this project then stays open.
-        """
-        from segcore.project.automatic import copy_project
-
-        self._check_open()
-        if self._recorder is not None:
-            self._recorder.flush(folded=True)
-        copy_project(self.folder, Path(os.path.realpath(folder)), self._pictures)
-        self.close()
-        return type(self).open(folder, on_trouble=self.on_trouble)
 
     # The pictures
 
@@ -189,13 +69,7 @@ class Project:
             ProjectError: there is no such picture.
             ImageError: it has no labels and cannot be read.
         """
-        size = self._sizes.get(name)
-        if size is None:
-            self._pictures.state(name)
-            header = map_header(MapFiles.of(self.folder, name).labels)
-            size = header[0] if header is not None else _picture_size(self.image_path(name))
-            self._sizes[name] = size
-        return size
+        return self._pictures.size(name)
 
     def status(self, name: str) -> str:
         """One of `STATUSES`."""
@@ -239,20 +113,11 @@ class Project:
         with self._guard:
             if self._classes.classes and self.labelled():
                 check_table_follows(self._classes, classes)
-            recorder.flush()
             widens = classes.dtype is not self._classes.dtype
-            try:
-                classes.write(self.folder / CLASSES_NAME)
-            except OSError as error:
-                raise ProjectError(
-                    f"{self.folder / CLASSES_NAME} cannot be written ({error.strerror or error}): "
-                    "make room or make the folder writable."
-                ) from error
-            self._classes = recorder.classes = classes
-            # 8-bit maps are widened as they are read from here on, so a kill loses nothing
+            recorder.set_classes(classes, self.folder / CLASSES_NAME)
+            self._classes = classes
             if widens:
-                for _ in recorder.rewrite_all():
-                    pass
+                recorder.rewrite_all()
 
     @property
     def origin_rows(self) -> tuple[Origin, ...]:
@@ -266,18 +131,13 @@ class Project:
             if row is not None:
                 return row.id
             self._writable()
-            try:
-                return self._origins.add(kind, name, sha256).id
-            except OSError as error:
-                raise ProjectError(
-                    f"{self.folder / ORIGINS_NAME} cannot be written ({error.strerror or error}): "
-                    "make room or make the folder writable."
-                ) from error
+            return self._origins.add(kind, name, sha256).id
 
     # Labels
 
     def has_labels(self, name: str) -> bool:
         """Whether anything was ever recorded for a picture."""
+        self._check_open()
         self._pictures.state(name)
         files = MapFiles.of(self.folder, name)
         if self._recorder is not None and self._recorder.has_edits(name):
@@ -312,7 +172,7 @@ class Project:
         self._check_open()
         pending = self._recorder.pending(name) if self._recorder else []
         files = MapFiles.of(self.folder, name)
-        return read_maps(files, self.size(name), self._classes, pending)
+        return read_maps(files, self.size(name), self._classes, self._foreign_origin, pending)
 
     def record(
         self,
@@ -374,50 +234,6 @@ class Project:
         self._pictures.state(name)
         self._writable().fold(name)
 
-    @property
-    def last_saved(self) -> float | None:
-        """When an edit last reached the disk, in seconds since the epoch; None before the first."""
-        return self._recorder.last_saved if self._recorder is not None else None
-
-    def flush(self, *, folded: bool = False) -> None:
-        """Wait until every edit is on disk, with `folded` also for the PNG files asked for.
-
-        Also the way to try again at once after trouble.
-
-        Raises:
-            ProjectError: the disk refuses.
-        """
-        self._check_open()
-        if self._recorder is not None:
-            self._recorder.flush(folded=folded)
-
-    def close(self, *, discard: bool = False) -> None:
-        """Bring everything to disk and let others write; closing twice is nothing.
-
-        Raises:
-            ProjectError: the disk refuses the last edits. The project is open still: make room and
-                close again, or close with `discard` to lose them.
-        """
-        if self._closed:
-            return
-        if self._recorder is not None:
-            if discard:
-                self._recorder.abandon()
-            else:
-                self._recorder.close()
-        self._closed = True
-
-    def __enter__(self) -> Project:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _record(self, recorder: Recorder, name: str, rectangles: list[Rectangle]) -> None:
         state = self._pictures.state(name)
         if state.status == "new":
@@ -434,33 +250,3 @@ class Project:
         if origin != PERSON:
             raise RequestError(f"{origin!r} is no origin: say 'person' or a row of the table.")
         return self.origin_id("person")
-
-    def _trouble(self, sentence: str) -> None:
-        if self.on_trouble is not None:
-            self.on_trouble(sentence)
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise ProjectError(f"The project {self.folder} is closed: open it again.")
-
-    def _writable(self) -> Recorder:
-        self._check_open()
-        if self._recorder is None:
-            raise ProjectError(
-                f"The project {self.folder} is open read-only: close it elsewhere and open it "
-                "anew, or save it under another name."
-            )
-        return self._recorder
-
-
-def _read_classes(folder: Path) -> ClassTable:
-    try:
-        return ClassTable.read(folder / CLASSES_NAME)
-    except ClassTableError as error:
-        raise ProjectError(str(error)) from error
-
-
-def _picture_size(path: Path) -> tuple[int, int]:
-    from segcore.images import read_image_size
-
-    return read_image_size(path)

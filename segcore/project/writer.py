@@ -128,7 +128,7 @@ class Writer:
         trouble: str | None = None
         try:
             self._write(_batch(jobs))
-        except (OSError, ProjectError) as error:
+        except (OSError, ProjectError, MemoryError) as error:
             trouble = self._sentence(error)
         with self._changed:
             is_news = trouble is not None and self._trouble is None
@@ -162,7 +162,6 @@ class Writer:
         if batch.lines:
             with self._files:
                 self._states_length = append_lines(self._folder, batch.lines, self._states_length)
-            batch.lines.clear()
         for name, records in batch.records.items():
             encoded = [journal.encode(record) for record in records]
             path = MapFiles.of(self._folder, name).journal
@@ -171,7 +170,7 @@ class Writer:
                 self._journal_lengths[name] = journal.append(path, encoded, known)
 
     def _sentence(self, error: Exception) -> str:
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        reason = (isinstance(error, OSError) and error.strerror) or str(error) or "out of memory"
         return (
             f"The latest edits of {self._folder} are not on disk ({reason}): they are kept in "
             "memory and tried again every second; make room or make the folder writable."
