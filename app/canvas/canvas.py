@@ -25,13 +25,13 @@ from app.canvas.marks import (
 )
 from app.canvas.pointing import PointingView
 from app.canvas.pyramid import PyramidBuilder
-from app.canvas.sources import Labels
 from app.canvas.tools import Point
 from app.convert import Pixels, to_qcolor
 from app.relay import Relay
 from segcore.classes import ClassTable
 from segcore.geometry import EMPTY, Box
 from segcore.heatmap import HeatMap, Normalisation
+from segcore.labels import LabelMap
 
 MOST_RECTANGLES = 6
 """Damaged rectangles that are painted one by one; more are painted as one that holds them all."""
@@ -86,7 +86,7 @@ class Canvas(PointingView):
         self._refresh_cursor()
         self.update()
 
-    def set_labels(self, labels: Labels | None) -> None:
+    def set_labels(self, labels: LabelMap | None) -> None:
         """Lay another label map, (H, W) class ids, over the picture."""
         self._layers.set_labels(labels)
         self.update()
@@ -141,6 +141,11 @@ class Canvas(PointingView):
         """What stands in the view while there is no picture."""
         self._message = text
         self.update()
+
+    def wait_until_smooth(self) -> None:
+        """Block until the picture's averaged levels are there; for tests and benchmarks."""
+        self._builder.wait()
+        self._relay.deliver_all()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is damaged, and nothing else."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter
@@ -13,11 +12,12 @@ from app.canvas.viewport import Viewport
 from app.convert import Pixels, shared_qimage
 from segcore.geometry import Box
 from segcore.heatmap import HeatMap, Normalisation, colour_table
+from segcore.opencv import cv2
 
 COLOURS = "inferno"
 LARGEST_SIDE = 2048
 """Cells a side that are painted; a finer map is averaged down to this."""
-FAINTEST = 0.25
+FAINTEST = 0.15
 """How much of the opacity the lowest values keep, so that the picture shows where little counts."""
 
 

@@ -12,13 +12,14 @@ from PySide6.QtGui import QPainter
 from app.canvas.heat import HeatLayer
 from app.canvas.legend import Scale
 from app.canvas.pyramid import Pyramid, PyramidBuilder
-from app.canvas.sources import CONFIDENCE_COLOURS, Labels, LabelSource, PictureSource, ValueSource
+from app.canvas.sources import CONFIDENCE_COLOURS, LabelSource, PictureSource, ValueSource
 from app.canvas.tiles import TileLayer, TileSource
 from app.canvas.viewport import Viewport
 from app.convert import Pixels
 from segcore.classes import ClassTable
 from segcore.geometry import Box, Size
 from segcore.heatmap import HeatMap, Normalisation, colour_table
+from segcore.labels import LabelMap
 
 MODES = ("labels", "confidence", "heat")
 
@@ -65,7 +66,7 @@ class Layers:
         self.confidence_meaning = confidence_meaning
         self._look = OverlayLook()
         self._classes: ClassTable | None = None
-        self._labels: Labels | None = None
+        self._labels: LabelMap | None = None
         self._confidence: NDArray[np.floating] | None = None
         self._heat_map: HeatMap | None = None
         self._heat_kind: Normalisation = "linear"
@@ -101,7 +102,7 @@ class Layers:
         self.picture = TileLayer(PictureSource(pyramid))
         self._builder.start(pyramid, self._improve)
 
-    def set_labels(self, labels: Labels | None) -> None:
+    def set_labels(self, labels: LabelMap | None) -> None:
         """Show another label map, which is read from whenever something has to be painted."""
         self._labels = labels
         self._renew_classes()

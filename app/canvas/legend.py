@@ -63,7 +63,7 @@ def legend_rect(scale: Scale, font: QFont, view: QRect) -> QRect:
     """Where the scale stands, in logical pixels: the lower left corner of the view."""
     metrics = QFontMetrics(font)
     most = max(view.width() - 2 * MARGIN - 2 * PADDING, 1)
-    width = min(max(BAR_WIDTH, metrics.horizontalAdvance(scale.meaning)), most) + 2 * PADDING
+    width = min(max(BAR_WIDTH, metrics.horizontalAdvance(scale.meaning) + 6), most) + 2 * PADDING
     height = 2 * metrics.height() + BAR_HEIGHT + 3 * PADDING
     return QRect(view.left() + MARGIN, view.bottom() + 1 - MARGIN - height, width, height)
 

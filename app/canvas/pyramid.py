@@ -10,12 +10,12 @@ import threading
 import time
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from app.relay import Relay
 from segcore.geometry import Box, Size
+from segcore.opencv import cv2
 
 Pixels = NDArray[np.uint8]
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TypeVar
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,12 +13,11 @@ from app.canvas.tiles import level_below
 from segcore.classes import ClassTable
 from segcore.geometry import Box, Size
 from segcore.heatmap import colour_table
-from segcore.render import contours, display_lut
+from segcore.labels import LabelMap
+from segcore.opencv import cv2
+from segcore.render import contours, display_lut, overlay_rgba
 
 Pixels = NDArray[np.uint8]
-Labels = NDArray[np.uint8] | NDArray[np.uint16]
-Table = NDArray[np.uint32]
-T = TypeVar("T", bound=np.generic)
 
 SHARP_FROM = 2.0
 """From this scale on image pixels are shown as the squares they are."""
@@ -66,7 +64,7 @@ class LabelSource:
 
     def __init__(
         self,
-        labels: Labels,
+        labels: LabelMap,
         classes: ClassTable,
         *,
         opacity: float,
@@ -76,7 +74,7 @@ class LabelSource:
         self.labels = labels
         self.outlined = outlined
         self.reach = 1 if outlined else 0
-        self._table = packed(display_lut(classes, 1.0 if outlined else opacity, hidden))
+        self._table = blue_first(display_lut(classes, 1.0 if outlined else opacity, hidden))
 
     @property
     def size(self) -> Size:
@@ -96,15 +94,15 @@ class LabelSource:
     def fill(self, level: int, box: Box, out: Pixels) -> None:
         """Write premultiplied BGRA into (h, w, 4)."""
         if not self.outlined:
-            _look_up(self._table, self._read(level, box), out)
+            out[...] = overlay_rgba(self._read(level, box), self._table)
             return
         around = box.grown(1).clip(*level_size(self.size, level))
         ids = self._read(level, around)
         inside = box.moved(-around.x0, -around.y0).slices
-        _look_up(self._table, ids[inside], out)
-        out[~contours(ids)[inside]] = 0
+        out[...] = overlay_rgba(ids[inside], self._table)
+        out[~_outlines(ids)[inside]] = 0
 
-    def _read(self, level: int, box: Box) -> Labels:
+    def _read(self, level: int, box: Box) -> LabelMap:
         if level >= 0:
             return strided(self.labels, level, box)
         zoom = -level
@@ -128,7 +126,7 @@ class ValueSource:
     ) -> None:
         self.values = values
         rgba = np.column_stack([colour_table(cmap), np.full(256, 255, np.uint8)])
-        self._table = packed(np.round(rgba * opacity).astype(np.uint8))
+        self._table = blue_first(np.round(rgba * opacity).astype(np.uint8))
 
     @property
     def size(self) -> Size:
@@ -147,20 +145,21 @@ class ValueSource:
         """Write premultiplied BGRA into (h, w, 4)."""
         unit = strided(self.values, level, box).astype(np.float32)
         indices = np.clip(unit * np.float32(255) + np.float32(0.5), 0, 255).astype(np.uint8)
-        _look_up(self._table, indices, out)
+        out[...] = overlay_rgba(indices, self._table)
 
 
-def packed(rgba: Pixels) -> Table:
-    """(N, 4) premultiplied RGBA as N words in the byte order that Qt paints from, BGRA."""
-    return np.ascontiguousarray(rgba[:, [2, 1, 0, 3]]).view(np.uint32)[:, 0]
+def blue_first(rgba: Pixels) -> Pixels:
+    """An (N, 4) RGBA table in the byte order that Qt paints from, BGRA."""
+    return np.ascontiguousarray(rgba[:, [2, 1, 0, 3]])
 
 
-def strided(array: NDArray[T], level: int, box: Box) -> NDArray[T]:
+def strided(array: NDArray[Any], level: int, box: Box) -> NDArray[Any]:
     """Every 2^level-th row and column of an array, in a box of pixels of that level; a view."""
     step = 1 << level
     return array[box.y0 * step : box.y1 * step : step, box.x0 * step : box.x1 * step : step]
 
 
-def _look_up(table: Table, indices: Labels, out: Pixels) -> None:
-    """Write the table's entries at (h, w) indices into (h, w, 4); what is beyond it is its last."""
-    np.take(table, indices, out=out.view(np.uint32)[..., 0], mode="clip")
+def _outlines(ids: LabelMap) -> NDArray[np.bool_]:
+    """(h, w) bool: pixels with another id beside, above or below, so a line on each side."""
+    turned: NDArray[np.bool_] = contours(ids[::-1, ::-1])[::-1, ::-1]
+    return contours(ids) | turned

@@ -1,0 +1,241 @@
+"""How long the canvas keeps a person waiting: strokes, panning, zooming, opening a picture.
+
+    python benchmarks/canvas.py [--side 20000] [--moves 200] [--batch MODEL] [--json]
+
+The real `Canvas` and the real `segcore.edits.Stroke` on a square label map, in a view of
+1600 x 1000. A stroke's move is timed from the mouse event to painted pixels: the edit, filling the
+damaged tiles, and the repaint, on the GUI thread. `--batch` predicts with a model in another thread
+meanwhile, as "Predict all" does. Milliseconds of wall time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from app.canvas.canvas import Canvas
+from segcore.classes import ClassTable
+from segcore.edits import Stroke
+
+VIEW = (1600, 1000)
+BRUSH = 500
+FRAME = 16.0
+LONGEST_MOVE = 300.0
+CLASSES = ClassTable.from_names([f"class {i}" for i in range(19)])
+Row = dict[str, float | str]
+
+
+class Painter:
+    """What a labelling controller does with the canvas's strokes."""
+
+    def __init__(self, canvas: Canvas, labels: np.ndarray, origins: np.ndarray) -> None:
+        self.canvas, self.labels, self.origins = canvas, labels, origins
+        self.edit_seconds = 0.0
+        self._stroke: Stroke | None = None
+        self._last = (0, 0)
+        canvas.strokeBeginRequested.connect(self.begin)
+        canvas.strokeMoveRequested.connect(self.move)
+        canvas.strokeAbortRequested.connect(self.abort)
+
+    def begin(self, x: int, y: int, _erase: bool) -> None:
+        self._stroke, self._last = Stroke(self.labels, self.origins), (x, y)
+        self.move(x, y)
+
+    def move(self, x: int, y: int) -> None:
+        if self._stroke is None:
+            return
+        began = time.perf_counter()
+        box = self._stroke.paint_segment(self._last, (x, y), BRUSH, 7, 1)
+        self.edit_seconds = time.perf_counter() - began
+        self._last = (x, y)
+        self.canvas.update_labels(box)
+
+    def abort(self) -> None:
+        if self._stroke is not None:
+            self.canvas.update_labels(self._stroke.abort())
+            self._stroke = None
+
+
+def send(canvas: Canvas, kind: QEvent.Type, at: tuple[float, float]) -> None:
+    """A mouse event as Qt would deliver it, the left button held."""
+    point = QPointF(*at)
+    left = Qt.MouseButton.LeftButton
+    button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else left
+    held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else left
+    event = QMouseEvent(kind, point, point, button, held, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(canvas, event)
+
+
+def path(moves: int, seed: int = 0) -> Iterator[tuple[float, float]]:
+    """Points in the view, each up to 300 screen pixels from the one before, every tenth at most."""
+    rng = np.random.default_rng(seed)
+    at = np.array([VIEW[0] / 2, VIEW[1] / 2])
+    for index in range(moves):
+        length = LONGEST_MOVE if index % 10 == 0 else rng.uniform(2, LONGEST_MOVE)
+        for _ in range(100):
+            angle = rng.uniform(0, 2 * np.pi)
+            to = at + length * np.array([np.cos(angle), np.sin(angle)])
+            if 0 <= to[0] < VIEW[0] and 0 <= to[1] < VIEW[1]:
+                break
+        at = np.clip(to, 0, np.array(VIEW) - 1)
+        yield float(at[0]), float(at[1])
+
+
+def stroke_row(name: str, canvas: Canvas, painter: Painter, moves: int) -> list[Row]:
+    """Time the moves of one long stroke; and, of the same moves, what is not the edit."""
+    send(canvas, QEvent.Type.MouseButtonPress, (VIEW[0] / 2, VIEW[1] / 2))
+    QApplication.processEvents()
+    whole, own = [], []
+    for at in path(moves):
+        began = time.perf_counter()
+        send(canvas, QEvent.Type.MouseMove, at)
+        QApplication.processEvents()
+        whole.append(time.perf_counter() - began)
+        own.append(whole[-1] - painter.edit_seconds)
+    canvas.abort_stroke()
+    QApplication.processEvents()
+    return [row(f"stroke, {name}", whole), row(f"  of it canvas, {name}", own, frame=False)]
+
+
+def frame_row(name: str, frames: int, step: Callable[[int], None]) -> Row:
+    """Time a change of the view and the repaint after it."""
+    seconds = []
+    for index in range(frames):
+        began = time.perf_counter()
+        step(index)
+        QApplication.processEvents()
+        seconds.append(time.perf_counter() - began)
+    return row(name, seconds)
+
+
+def row(name: str, seconds: list[float], *, frame: bool = True) -> Row:
+    """Median, 95th percentile and maximum in milliseconds."""
+    p50, p95, most = (1e3 * float(np.percentile(seconds, part)) for part in (50, 95, 100))
+    result: Row = {"what": name, "p50": p50, "p95": p95, "max": most}
+    if frame:
+        result["reach"] = FRAME
+    return result
+
+
+def label_map(side: int) -> np.ndarray:
+    """Smooth regions of 19 classes, as large as asked for."""
+    coarse = cv2.GaussianBlur(np.random.default_rng(1).random((200, 200)), (0, 0), 4)
+    ranks = coarse.ravel().argsort().argsort().reshape(coarse.shape)
+    ids = (ranks * len(CLASSES) // ranks.size).astype(np.uint8)
+    return cv2.resize(ids, (side, side), interpolation=cv2.INTER_NEAREST)
+
+
+def picture(side: int) -> np.ndarray:
+    """(side, side, 3) uint8 RGB with detail at every scale."""
+    tile = np.random.default_rng(2).integers(0, 255, (500, 500, 3)).astype(np.uint8)
+    detail = cv2.GaussianBlur(tile, (0, 0), 1.5)
+    return np.tile(detail, (-(-side // 500), -(-side // 500), 1))[:side, :side].copy()
+
+
+@contextmanager
+def predicting(model: str | None) -> Iterator[None]:
+    """Predict one picture after the other in another thread."""
+    if model is None:
+        yield
+        return
+    import segcore
+
+    predictor = segcore.Predictor.load(model)
+    image = picture(1000)
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.is_set():
+            predictor.predict(image)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def measure(side: int, moves: int) -> list[Row]:
+    """All rows."""
+    canvas = Canvas()
+    canvas.resize(*VIEW)
+    canvas.show()
+    labels = label_map(side)
+    origins = np.zeros_like(labels)
+    canvas.set_classes(CLASSES)
+    canvas.set_image(picture(side))
+    canvas.set_labels(labels)
+    canvas.set_brush(BRUSH, (255, 0, 0))
+    canvas.set_tool("brush")
+    QApplication.processEvents()
+    canvas.wait_until_smooth()
+    QApplication.processEvents()
+    painter = Painter(canvas, labels, origins)
+    rows = []
+    for name, look in (("1:1", lambda: canvas.zoom_to(1.0)), ("fit", canvas.fit)):
+        look()
+        QApplication.processEvents()
+        rows += stroke_row(name, canvas, painter, moves)
+    rows.append(frame_row("pan by 25, fit", 60, lambda i: canvas.pan_by(25 * (-1) ** (i // 8), 9)))
+    canvas.zoom_to(1.0)
+    rows.append(frame_row("pan by 25, 1:1", 60, lambda _: canvas.pan_by(25, 9)))
+    zooms = [1.0 * 2 ** (-i / 12) for i in range(48)]
+    rows.append(frame_row("zoom by 1/12", len(zooms), lambda i: canvas.zoom_to(zooms[i])))
+    rows.append(opening_row(canvas))
+    canvas.close()
+    return rows
+
+
+def opening_row(canvas: Canvas) -> Row:
+    """Another picture of 12 megapixels, until it is on the screen for the first time."""
+    pictures = [picture(3464) for _ in range(2)]
+    labels = [label_map(3464) for _ in range(2)]
+
+    def show(index: int) -> None:
+        canvas.set_image(pictures[index % 2])
+        canvas.set_labels(labels[index % 2])
+
+    opened = frame_row("open 12 megapixels, on screen", 10, show)
+    opened["reach"] = 50.0
+    return opened
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--side", type=int, default=20_000, help="pixels a side of the picture")
+    parser.add_argument("--moves", type=int, default=200, help="mouse moves of each stroke")
+    parser.add_argument("--batch", metavar="MODEL", help="predict with it meanwhile")
+    parser.add_argument("--json", action="store_true", help="print JSON alone")
+    arguments = parser.parse_args()
+    application = QApplication.instance() or QApplication([])
+    with predicting(arguments.batch):
+        rows = measure(arguments.side, arguments.moves)
+    del application
+    if arguments.json:
+        print(json.dumps({"side": arguments.side, "batch": arguments.batch, "rows": rows}))
+        return
+    print(f"{'':34}{'p50':>9}{'p95':>9}{'max':>9}{'reach':>9}   ms")
+    for measured in rows:
+        figures = "".join(f"{measured[key]:9.1f}" for key in ("p50", "p95", "max"))
+        reach = f"{measured['reach']:9.0f}" if "reach" in measured else ""
+        print(f"{measured['what']:34}{figures}{reach}")
+
+
+if __name__ == "__main__":
+    main()
