@@ -45,3 +45,17 @@ class Claims:
         """Wait until nothing is claimed; False when `timeout` ends first."""
         with self._freed:
             return self._freed.wait_for(lambda: not self._claimed, timeout)
+
+
+class Claim:
+    """A claim that was made; called, it gives the picture free, once however often."""
+
+    def __init__(self, claims: Claims, name: str) -> None:
+        self._claims = claims
+        self._name = name
+        self._held = True
+
+    def __call__(self) -> None:
+        if self._held:
+            self._held = False
+            self._claims.release(self._name)

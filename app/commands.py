@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
-from PySide6.QtGui import QUndoCommand
+from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from segcore.edits import Edit
+from segcore.edits import Edit, PackedEdit
+
+AnyEdit = Edit | PackedEdit
 
 
 class EditTarget(Protocol):
     """What an edit is made on: the document."""
 
-    def make(self, edit: Edit) -> None:
+    def make(self, edit: AnyEdit) -> None:
         """Apply an edit to the labels, record it and tell the views."""
 
-    def note(self, edit: Edit) -> None:
+    def note(self, edit: AnyEdit) -> None:
         """Record an edit that the labels show already, and tell the views."""
 
 
@@ -26,12 +29,21 @@ class EditCommand(QUndoCommand):
     the first `redo` of an `applied` edit changes nothing and only records it.
     """
 
-    def __init__(self, target: EditTarget, edit: Edit, text: str, *, applied: bool) -> None:
+    def __init__(self, target: EditTarget, edit: AnyEdit, text: str, *, applied: bool) -> None:
         super().__init__(text)
         self._target = target
         self._edit = edit
-        self._inverse = edit.inverse()
         self._applied = applied
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds."""
+        return self._edit.nbytes
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether its memory has been reduced already."""
+        return isinstance(self._edit, PackedEdit)
 
     def redo(self) -> None:
         """Make the edit, unless it has been made by whoever pushed it."""
@@ -43,4 +55,22 @@ class EditCommand(QUndoCommand):
 
     def undo(self) -> None:
         """Make the inverse of the edit."""
-        self._target.make(self._inverse)
+        self._target.make(self._edit.inverse())
+
+    def pack(self) -> None:
+        """Reduce the memory it holds; may run on another thread, for the swap is one step."""
+        self._edit = self._edit.packed()
+
+
+def commands_to_pack(stack: QUndoStack, budget: int) -> Iterator[EditCommand]:
+    """The commands below the newest that together hold `budget` bytes, as far as not packed."""
+    held = 0
+    for index in range(stack.count() - 1, -1, -1):
+        command = stack.command(index)
+        if not isinstance(command, EditCommand):
+            continue
+        held += command.nbytes
+        if held > budget:
+            if command.is_packed:
+                return
+            yield command

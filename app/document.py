@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,11 +10,19 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
-from app.commands import EditCommand
-from app.lay_under import Ground, LabelMap, Laid, Origins, joined_classes, lay_under
+from app.commands import AnyEdit, EditCommand, commands_to_pack
+from app.lay_under import (
+    MODEL_KIND,
+    Ground,
+    LabelMap,
+    Laid,
+    Origins,
+    joined_classes,
+    lay_under,
+)
+from app.opened_image import OpenedImage
 from app.recorder import Recorder
 from segcore.classes import ClassTable
-from segcore.edits import Edit
 from segcore.geometry import Box
 from segcore.labels import widen
 from segcore.project import Project
@@ -24,37 +30,10 @@ from segcore.project import Project
 if TYPE_CHECKING:
     from segcore.inference import Prediction
 
-MODEL_KIND = "model"
-PERSON_KIND = "person"
 UNDO_LIMIT = 300
+UNPACKED_BYTES = 192 << 20  # of the newest edits, which undo at once
 NO_CLASSES = ClassTable(())
 _LOOK_FOR_SAVED = 250  # milliseconds between looks at what the project has put on disk
-
-
-def nothing_to_release() -> None:
-    """For a picture that nobody else waits for."""
-
-
-@dataclass(frozen=True, eq=False)
-class OpenedImage:
-    """A picture read together with its labels.
-
-    Attributes:
-        image: (H, W, 3) uint8 RGB, upright.
-        labels: (H, W) ids, the project's ignore where nothing has been said.
-        origins: (H, W) uint8 rows of the project's origin table.
-        labelled: whether the project had labels of it.
-        release: to be called once the picture is closed and all its edits are recorded.
-    """
-
-    name: str
-    image: npt.NDArray[np.uint8]
-    labels: LabelMap
-    origins: Origins
-    labelled: bool
-    project: Project
-    index: int = -1
-    release: Callable[[], None] = nothing_to_release
 
 
 class Document(QObject):
@@ -80,7 +59,7 @@ class Document(QObject):
         self._classes = NO_CLASSES
         self._labelled = False
         self._revision = 0
-        self._last_saved = 0.0
+        self._last_saved: float | None = None
         self.stroke_under_way = False
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
@@ -134,7 +113,7 @@ class Document(QObject):
     @property
     def person(self) -> int:
         """The person's row of the origin table."""
-        return self._opened.project.origin_id(PERSON_KIND, "") if self._opened else 0
+        return self._opened.person if self._opened else 0
 
     def open(self, opened: OpenedImage) -> None:
         """Put a picture in the place of the one that is open; that one's edits are kept."""
@@ -146,9 +125,12 @@ class Document(QObject):
         self._origins = opened.origins
         self._labelled = opened.labelled
         self._last_saved = opened.project.last_saved
-        self._take_classes(opened.project.classes)
+        classes_differ = opened.project.classes != self._classes
+        self._classes = opened.project.classes
         self._saved_timer.start()
         self.imageChanged.emit()
+        if classes_differ:
+            self.classesChanged.emit()
 
     def close_image(self) -> None:
         """Leave nothing open."""
@@ -160,17 +142,19 @@ class Document(QObject):
         self._saved_timer.stop()
         self.imageChanged.emit()
 
-    def push(self, edit: Edit, *, applied: bool = True, text: str = "") -> None:
+    def push(self, edit: AnyEdit, *, applied: bool = True, text: str = "") -> None:
         """Put an edit on the undo stack; `applied` when the labels show it already."""
         self.undo_stack.push(EditCommand(self, edit, text or edit.name, applied=applied))
+        for command in commands_to_pack(self.undo_stack, UNPACKED_BYTES):
+            self.recorder.submit("", command.pack)
 
-    def make(self, edit: Edit) -> None:
+    def make(self, edit: AnyEdit) -> None:
         """Apply an edit to the labels, record it and tell the views."""
         if self._labels is not None:
             edit.apply(self._labels, self._origins)
             self.note(edit)
 
-    def note(self, edit: Edit) -> None:
+    def note(self, edit: AnyEdit) -> None:
         """Record an edit that the labels show already, and tell the views."""
         if self._opened is None:
             return
@@ -210,20 +194,20 @@ class Document(QObject):
         )
         blank = not self._labelled and self.undo_stack.count() == 0
         return Ground(
-            self._labels, self._origins, self._classes, replaceable, blank, self._revision
+            self._labels,
+            self._origins,
+            self._classes,
+            replaceable,
+            blank,
+            self._revision,
+            self._opened.project,
         )
 
     def set_prediction(self, prediction: Prediction) -> None:
         """Lay a prediction under a person's pixels, on this thread; for small pictures."""
         self.accept_classes_of(prediction)
-        laid = lay_under(prediction, self.ground(), self.origin_of(prediction))
-        self.put_in_place(prediction, laid)
-
-    def origin_of(self, prediction: Prediction) -> int:
-        """The row of the origin table for the model that made a prediction."""
-        if self._opened is None:
-            raise LookupError("no picture is open")
-        return self._opened.project.origin_id(MODEL_KIND, prediction.model, prediction.sha256)
+        ground = self.ground()
+        self.put_in_place(prediction, lay_under(prediction, ground, ground.origin_of(prediction)))
 
     def put_in_place(self, prediction: Prediction, laid: Laid) -> bool:
         """Take over what `lay_under` worked out.
@@ -240,6 +224,12 @@ class Document(QObject):
             self.push(laid.edit, applied=False, text=self.tr("Predict"))
         self.predictionChanged.emit()
         return True
+
+    def save(self) -> None:
+        """Have the edits, which are in the journal already, put into the picture's PNG files."""
+        if self._opened is not None and self._labelled:
+            project, name = self._opened.project, self._opened.name
+            self.recorder.submit(self.tr("The labels could not be saved"), project.fold, name)
 
     def flush(self) -> None:
         """Return once everything is on disk."""
@@ -286,6 +276,7 @@ class Document(QObject):
         self._prediction = None
         self._revision += 1
         if self._opened is not None:
+            self.save()
             self.recorder.submit(self.tr("The picture could not be closed"), self._opened.release)
 
     def _look_for_saved(self) -> None:

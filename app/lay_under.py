@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from segcore.classes import ClassTable
 from segcore.edits import Edit, replace_all
+from segcore.project import Project
 
 if TYPE_CHECKING:
     from segcore.inference import Prediction
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 LabelMap = npt.NDArray[Any]
 Origins = npt.NDArray[np.uint8]
 NOBODY = 0
+MODEL_KIND: Final = "model"
+PERSON_KIND: Final = "person"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,7 @@ class Ground:
         replaceable: the rows that a model may overwrite.
         blank: nothing has been said of the picture so far.
         revision: counts the changes of the labels; the outcome holds while it stays.
+        project: whose origin table it is.
     """
 
     labels: LabelMap
@@ -43,6 +47,11 @@ class Ground:
     replaceable: frozenset[int]
     blank: bool
     revision: int
+    project: Project
+
+    def origin_of(self, prediction: Prediction) -> int:
+        """The model's row of the origin table; a new one is written to disk."""
+        return self.project.origin_id(MODEL_KIND, prediction.model, prediction.sha256)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from pathlib import Path
 from segcore.errors import ProjectError
 from segcore.images import find_images, is_image_path
 from segcore.project import Project
+from segcore.project.automatic import automatic_folder
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
 
@@ -47,7 +48,7 @@ def source_of(paths: Sequence[Path]) -> Source:
     files: list[Path] = []
     left_out: list[str] = []
     for path in (Path(os.path.abspath(path)) for path in paths):  # noqa: PTH100 - keeps links
-        if path.is_dir() and is_project(path):
+        if path.is_dir() and Project.is_project(path):
             return Source(project_folder=path)
         if path.is_dir():
             folders.append(path)
@@ -67,13 +68,6 @@ def source_of(paths: Sequence[Path]) -> Source:
     )
 
 
-def is_project(folder: Path) -> bool:
-    """Whether a folder is a project on disk rather than a folder of pictures."""
-    return (folder / "classes.json").is_file() and (
-        (folder / "project.db").is_file() or (folder / "origins.json").is_file()
-    )
-
-
 def project_for(source: Source) -> Project:
     """Open the project that a source names, or the automatic one of its pictures.
 
@@ -87,24 +81,51 @@ def project_for(source: Source) -> Project:
     raise ProjectError("There is no picture to open: choose pictures, a folder or a project.")
 
 
-def batches_of(source: Source) -> Iterator[list[Path]]:
-    """The pictures of the folders and files, in batches that grow; lazily, in natural order."""
+def reopened(source: Source, current: Project | None) -> Project | None:
+    """The project that is open already, if it is the one that is asked for."""
+    if current is None:
+        return None
+    if source.project_folder is not None:
+        return current if source.project_folder.resolve() == current.folder else None
+    if source.base is None:
+        return None
+    return current if automatic_folder(source.base) == current.folder else None
+
+
+def names_of(source: Source, project: Project) -> Iterator[list[str]]:
+    """Add the pictures of a source to a project; their names, in batches, in natural order.
+
+    The pictures that lie in a folder itself are added as they are found, so that the first opens
+    at once in a folder of very many; those of its subfolders then come all together, because a
+    project names pictures of a folder outside by their path in the folder that is added.
+
+    Raises:
+        ProjectError: the project cannot be written.
+    """
+    if source.files:
+        yield project.add(source.files)
+    for folder in source.folders:
+        yield from _names_in(folder, project)
+
+
+def _names_in(folder: Path, project: Project) -> Iterator[list[str]]:
+    told: set[str] = set()
     size = FIRST_BATCH
     batch: list[Path] = []
-    for path in _pictures(source):
+    for path in find_images(folder):
+        if path.parent != folder:
+            everything = project.add([folder])
+            yield [name for name in everything if name not in told]
+            return
         batch.append(path)
         if len(batch) >= size:
-            yield batch
+            names = project.add(batch)
+            told.update(names)
+            yield names
             batch = []
             size = min(size * 4, LARGEST_BATCH)
     if batch:
-        yield batch
-
-
-def _pictures(source: Source) -> Iterator[Path]:
-    yield from source.files
-    for folder in source.folders:
-        yield from find_images(folder)
+        yield project.add(batch)
 
 
 def _common_folder(folders: Sequence[Path], files: Sequence[Path]) -> Path | None:

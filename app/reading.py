@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from app.claims import Claims
 from app.lay_under import LabelMap, Origins
+from app.priority import step_behind_the_window
 from segcore.errors import ImageError
 from segcore.images import read_image
 from segcore.project import Project
@@ -50,7 +51,7 @@ class PictureReader:
         self._kept: OrderedDict[str, Picture] = OrderedDict()
         self._under_way: dict[str, Future[Picture]] = {}
         self._lock = threading.Lock()
-        self._ahead = ThreadPoolExecutor(1, "read-ahead")
+        self._ahead = ThreadPoolExecutor(1, "read-ahead", step_behind_the_window)
 
     def read(self, name: str) -> Picture:
         """The picture, with labels of its own that the caller may change.
@@ -77,7 +78,7 @@ class PictureReader:
 
     def close(self) -> None:
         """Drop everything; what is being read ends by itself."""
-        self._ahead.shutdown(wait=True, cancel_futures=True)
+        self._ahead.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             self._kept.clear()
             self._under_way.clear()
@@ -138,13 +139,14 @@ def with_labels(
     """
     changes = claims.changes(name)
     labelled = project.has_labels(name)
-    size = image.shape[:2]
+    size = (image.shape[0], image.shape[1])
     if not labelled:
         classes = project.classes
         labels = np.full(size, classes.ignore, classes.dtype)
         origins = np.zeros(size, np.uint8)
         return Picture(image, labels, origins, labelled=False, changes=changes)
-    labels, origins = project.labels(name), project.origins(name)
+    maps = project.maps(name)
+    labels, origins = maps.labels, maps.origins
     if labels.shape != size:
         raise ImageError(
             f"{name} is {size[1]} x {size[0]} pixels but its labels are {labels.shape[1]} x "

@@ -10,14 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from app.claims import Claims
-from app.document import OpenedImage
-from app.listing import Source, batches_of, project_for, source_of
+from app.claims import Claim, Claims
+from app.lay_under import PERSON_KIND
+from app.listing import Source, names_of, project_for, reopened, source_of
+from app.opened_image import OpenedImage
+from app.priority import step_behind_the_window
 from app.reading import PictureReader
 from app.relay import Relay
 from app.thumbnails import Thumbnails
 from app.user_error import UserError, user_error
-from segcore.errors import SegcoreError
+from segcore import resources
+from segcore.errors import ProjectError, SegcoreError
 from segcore.project import Project
 
 CLAIM_SECONDS = 20.0
@@ -35,6 +38,7 @@ class Session(QObject):
     imageOpened = Signal(object)
     imageFailed = Signal(str, str)
     currentChanged = Signal(int)
+    projectLeaving = Signal()
     projectChanged = Signal()
     thumbnailReady = Signal(int, object)
     failed = Signal(object)
@@ -46,7 +50,7 @@ class Session(QObject):
         self.project: Project | None = None
         self.claims = Claims()
         self._relay = Relay(self)
-        self._listing = ThreadPoolExecutor(1, "listing")
+        self._listing = ThreadPoolExecutor(1, "listing", step_behind_the_window)
         self._opening = ThreadPoolExecutor(1, "opening")
         self._reader: PictureReader | None = None
         self._thumbnails = Thumbnails(self._thumbnail_later)
@@ -70,6 +74,22 @@ class Session(QObject):
         """Open pictures, folders of them or a project in the place of what is open."""
         self._listed += 1
         self._listing.submit(self._list, [Path(path) for path in paths], self._listed, self.project)
+
+    def open_samples(self) -> None:
+        """Open the drawn pictures that the program brings."""
+        self.open_paths([picture for picture, _ in resources.sample_paths()])
+
+    def save_as(self, folder: Path) -> None:
+        """Copy the project to a folder and go on there; the open picture closes meanwhile."""
+        if self.project is None:
+            return
+        self._listed += 1
+        index, self._current = self._current, -1
+        self._asked += 1
+        self._open_name = None
+        self.projectLeaving.emit()
+        self.currentChanged.emit(-1)
+        self._listing.submit(self._copy, self.project, self.claims, folder, index)
 
     def open_index(self, index: int) -> None:
         """Open a picture; of several asked for quickly only the last is read."""
@@ -121,7 +141,7 @@ class Session(QObject):
                 self._relay.post(self.notice.emit, sentence)
             if source.is_empty and source.left_out:
                 return
-            project = _reopened(source, current) or project_for(source)
+            project = reopened(source, current) or project_for(source)
             if listed != self._listed and project is not current:
                 project.close()
                 return
@@ -133,14 +153,30 @@ class Session(QObject):
         finally:
             self._relay.post(self._tell_listed, listed)
 
+    def _copy(self, project: Project, claims: Claims, folder: Path, index: int) -> None:
+        copy = project
+        try:
+            if not claims.wait_until_free(CLAIM_SECONDS):
+                raise ProjectError("The labels are still being written: try again in a moment.")
+            copy = project.save_as(folder)
+        except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
+            failure = user_error(error, self.tr("The project could not be saved there"))
+            self._relay.post(self._tell_failed, failure)
+        self._relay.post(self._take_copy, copy, index)
+
+    def _take_copy(self, project: Project, index: int) -> None:
+        if project is not self.project:
+            self._hold(project)
+        self.open_index(index)
+
     def _list_names(self, source: Source, project: Project, listed: int) -> None:
         if source.project_folder is not None:
             self._relay.post(self._take_names, list(project.images), listed)
             return
-        for batch in batches_of(source):
+        for names in names_of(source, project):
+            self._relay.post(self._take_names, names, listed)
             if listed != self._listed:
                 return
-            self._relay.post(self._take_names, project.add(batch), listed)
 
     def _take_project(self, project: Project, listed: int) -> None:
         if listed != self._listed:
@@ -152,14 +188,23 @@ class Session(QObject):
         self._asked += 1
         self._thumbnails.clear()
         if project is not old:
-            self.project = project
-            self.claims = Claims()
-            old_reader, self._reader = self._reader, PictureReader(project, self.claims)
-            self.projectChanged.emit()
-            if old is not None and old_reader is not None:
-                self._listing.submit(_close_project, old, old_claims, old_reader)
+            self.projectLeaving.emit()
+            self._hold(project)
+            if old is not None:
+                self._listing.submit(_close_project, old, old_claims)
         self.currentChanged.emit(-1)
         self.imagesListed.emit(0)
+
+    def _hold(self, project: Project) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self.project = project
+        self.claims = Claims()
+        self._reader = PictureReader(project, self.claims)
+        project.on_trouble = self._trouble_later
+        self.projectChanged.emit()
+        for note in project.notes:
+            self.notice.emit(note)
 
     def _take_names(self, names: list[str], listed: int) -> None:
         if listed != self._listed or not names:
@@ -186,6 +231,7 @@ class Session(QObject):
             return
         try:
             picture = reader.read(name)
+            person = project.origin_id(PERSON_KIND)
         except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
             claims.release(name)
             known = isinstance(error, SegcoreError)
@@ -199,8 +245,9 @@ class Session(QObject):
             picture.origins,
             picture.labelled,
             project,
+            person,
             index,
-            _Release(claims, name),
+            Claim(claims, name),
         )
         self._relay.post(self._take_opened, opened, asked)
 
@@ -222,6 +269,9 @@ class Session(QObject):
             near = [index + step for step in NEIGHBOURS if 0 <= index + step < len(self.names)]
             self._reader.read_ahead([self.names[i] for i in near])
 
+    def _trouble_later(self, sentence: str) -> None:
+        self._relay.post(self._tell_failed, UserError(sentence))
+
     def _thumbnail_later(self, index: int, thumbnail: npt.NDArray[np.uint8]) -> None:
         self._relay.post(self._take_thumbnail, index, thumbnail)
 
@@ -230,32 +280,7 @@ class Session(QObject):
             self.thumbnailReady.emit(index, thumbnail)
 
 
-class _Release:
-    """Gives a picture free once, however often it is called."""
-
-    def __init__(self, claims: Claims, name: str) -> None:
-        self._claims = claims
-        self._name = name
-        self._held = True
-
-    def __call__(self) -> None:
-        if self._held:
-            self._held = False
-            self._claims.release(self._name)
-
-
-def _reopened(source: Source, current: Project | None) -> Project | None:
-    """The project that is open already, if it is the one that is asked for."""
-    if current is None:
-        return None
-    if source.project_folder is not None:
-        return current if source.project_folder == current.folder else None
-    base = source.base
-    return current if base is not None and base == current.pictures_folder else None
-
-
-def _close_project(project: Project, claims: Claims, reader: PictureReader) -> None:
+def _close_project(project: Project, claims: Claims) -> None:
     """Close a project after everything under way for it has been written."""
     claims.wait_until_free(CLAIM_SECONDS)
-    reader.close()
     project.close()

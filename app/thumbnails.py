@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from app.priority import step_behind_the_window
 from segcore.errors import SegcoreError
 from segcore.images import read_thumbnail
 
@@ -38,7 +39,7 @@ class Thumbnails:
         self._kept: OrderedDict[int, Thumbnail] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
-        self._thread = ThreadPoolExecutor(1, "thumbnails")
+        self._thread = ThreadPoolExecutor(1, "thumbnails", step_behind_the_window)
         self._generation = 0
 
     def request(self, key: int, path: Path) -> Thumbnail | None:

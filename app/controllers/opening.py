@@ -16,7 +16,7 @@ class OpeningController(QObject):
         self._document = document
         session.imageOpened.connect(document.open)
         session.imageFailed.connect(self._show_nothing)
-        session.projectChanged.connect(document.close_image)
+        session.projectLeaving.connect(document.close_image)
         session.currentChanged.connect(self._follow)
 
     def _show_nothing(self) -> None:

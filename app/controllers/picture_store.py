@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.claims import Claims
-from app.document import MODEL_KIND
-from app.lay_under import Ground, joined_classes, lay_under
+from app.lay_under import MODEL_KIND, Ground, joined_classes, lay_under
 from segcore.errors import ProjectError
 from segcore.images import read_image
 from segcore.project import Project
@@ -17,6 +16,7 @@ from segcore.project import Project
 if TYPE_CHECKING:
     from segcore.inference import Prediction
 
+_NOTHING = np.zeros((0, 0), np.uint8)
 PATIENCE = 30.0
 """Seconds that labels wait for a picture that somebody else is writing."""
 
@@ -69,13 +69,12 @@ def save_under(project: Project, name: str, prediction: Prediction) -> None:
     classes = joined_classes(project.classes, prediction.classes)
     if classes != project.classes:
         project.set_classes(classes)
-    labelled = project.has_labels(name)
-    labels = project.labels(name) if labelled else np.zeros((0, 0), classes.dtype)
-    origins = project.origins(name) if labelled else np.zeros((0, 0), np.uint8)
     replaceable = frozenset(row.id for row in project.origin_rows if row.kind == MODEL_KIND)
-    origin = project.origin_id(MODEL_KIND, prediction.model, prediction.sha256)
-    ground = Ground(labels, origins, classes, replaceable, not labelled, 0)
-    laid = lay_under(prediction, ground, origin)
+    maps = project.maps(name) if project.has_labels(name) else None
+    labels = _NOTHING.astype(classes.dtype) if maps is None else maps.labels
+    origins = _NOTHING if maps is None else maps.origins
+    ground = Ground(labels, origins, classes, replaceable, maps is None, 0, project)
+    laid = lay_under(prediction, ground, ground.origin_of(prediction))
     if laid.labels is not None and laid.origins is not None:
         project.save(name, laid.labels, laid.origins)
     elif laid.edit is not None:

@@ -64,7 +64,7 @@ class PredictionController(QObject):
         self._stores: dict[int, ProjectPictures] = {}
         self._told: set[str] = set()
         document.imageChanged.connect(self._follow_image)
-        session.projectChanged.connect(self._end_batches)
+        session.projectLeaving.connect(self._end_batches)
         client.modelLoaded.connect(self._take_model)
         client.predictionReady.connect(self._take_prediction)
         client.batchItemReady.connect(self._take_batch_item)
@@ -150,14 +150,12 @@ class PredictionController(QObject):
     def _lay_under(self, prediction: Prediction) -> None:
         """Work out on another thread what changes, for the open picture."""
         self._document.accept_classes_of(prediction)
-        ground, origin = self._document.ground(), self._document.origin_of(prediction)
-        self._thread.submit(self._work_out, prediction, ground, origin, self._generation)
+        ground = self._document.ground()
+        self._thread.submit(self._work_out, prediction, ground, self._generation)
 
-    def _work_out(
-        self, prediction: Prediction, ground: Ground, origin: int, generation: int
-    ) -> None:
+    def _work_out(self, prediction: Prediction, ground: Ground, generation: int) -> None:
         try:
-            laid = lay_under(prediction, ground, origin)
+            laid = lay_under(prediction, ground, ground.origin_of(prediction))
         except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
             failure = user_error(error, self.tr("The prediction could not be used"))
             self._relay.post(self._tell_failed, failure)

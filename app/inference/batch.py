@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from app.inference.engine import Engine
 from app.inference.jobs import Job
 from app.inference.requests import Answer, BatchItem, Image, PredictBatch
+from app.priority import step_behind_the_window
 from segcore.errors import Cancelled, SegcoreError
 from segcore.progress import Progress, ProgressCallback, Ticker
 
@@ -69,8 +70,8 @@ class BatchRun:
             Cancelled: the job was called off; what was predicted until then is saved.
             SegcoreError: not one picture could be done.
         """
-        reader = ThreadPoolExecutor(1, "batch-read")
-        writer = ThreadPoolExecutor(1, "batch-save")
+        reader = ThreadPoolExecutor(1, "batch-read", step_behind_the_window)
+        writer = ThreadPoolExecutor(1, "batch-save", step_behind_the_window)
         try:
             self._predict_all(reader, writer)
         finally:

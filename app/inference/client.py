@@ -41,6 +41,7 @@ class InferenceClient(QObject):
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._relay = Relay(self)
         self._queue = RequestQueue()
+        self._closed = False
         worker = InferenceWorker(
             self._queue, engine or SegcoreEngine(), self._tell_later, self._answer_later
         )
@@ -55,6 +56,9 @@ class InferenceClient(QObject):
         """
         job = Job(request)
         self._tell(job.status())
+        if self._closed:
+            self._end(job, JobState.CANCELLED)
+            return job.id
         replaced = self._queue.put(job)
         if replaced is not None:
             self._end(replaced, JobState.SUPERSEDED)
@@ -70,6 +74,7 @@ class InferenceClient(QObject):
 
         The signals of the jobs that end are still sent; afterwards there are none.
         """
+        self._closed = True
         for job in self._queue.close():
             self._end(job, JobState.CANCELLED)
         self._thread.join(timeout)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -24,11 +21,9 @@ from app.inference.requests import (
     PredictionResult,
     QueryPoint,
 )
+from app.priority import step_behind_the_window
 from segcore.errors import Cancelled, SegcoreError
 from segcore.progress import Progress
-
-NICENESS = 5
-"""How far the inference threads step back behind the window's; torch's threads inherit it."""
 
 PROGRESS_INTERVAL = 0.05
 """Seconds between two reports of one job, so that the window is not flooded."""
@@ -136,15 +131,6 @@ class InferenceWorker:
     def _end(self, job: Job, state: JobState, error: str = "", details: str = "") -> None:
         if job.move_to(state):
             self._tell(job.status(None, error, details))
-
-
-def step_behind_the_window() -> None:
-    """Let the threads that paint go first; the calling thread and those it starts step back.
-
-    Only Linux has a priority for each thread that may be lowered at will.
-    """
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _first_line(error: Exception) -> str:

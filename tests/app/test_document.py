@@ -1,0 +1,229 @@
+"""The document: predictions under a person's pixels, undo, and everything in the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.claims import Claims
+from app.document import Document
+from app.opened_image import OpenedImage
+from app.reading import read_picture
+from segcore.classes import ClassTable
+from segcore.edits import Stroke
+from segcore.geometry import Box
+from segcore.project import Project
+
+
+def opened(project: Project, name: str) -> OpenedImage:
+    picture = read_picture(project, Claims(), name)
+    return OpenedImage(
+        name,
+        picture.image,
+        picture.labels,
+        picture.origins,
+        picture.labelled,
+        project,
+        project.origin_id("person"),
+    )
+
+
+def paint(document: Document, start: tuple[int, int], class_id: int, diameter: int = 6) -> Box:
+    assert document.labels is not None
+    assert document.origins is not None
+    stroke = Stroke(document.labels, document.origins)
+    stroke.paint_segment(start, start, diameter, class_id, document.person)
+    edit = stroke.commit("Brush")
+    assert edit is not None
+    document.push(edit)
+    return edit.box
+
+
+def labels_on_disk(project: Project, name: str) -> Any:
+    """What another start of the program would find."""
+    folder = project.folder
+    project.close()
+    with Project.open(folder, read_only=True) as again:
+        return again.labels(name), again.origins(name)
+
+
+@pytest.fixture
+def document(qapp: object) -> Iterator[Document]:
+    document = Document()
+    yield document
+    document.shutdown()
+
+
+def test_the_first_prediction_becomes_the_base_without_an_undo_step(
+    document: Document, project: Any, fake_prediction: Any
+) -> None:
+    name = project.images[0]
+    document.open(opened(project, name))
+    boxes: list[Box] = []
+    document.labelsChanged.connect(boxes.append)
+    document.set_prediction(fake_prediction(2))
+    assert document.undo_stack.count() == 0
+    assert boxes == [Box(0, 0, 60, 40)]
+    document.flush()
+    labels, origins = labels_on_disk(project, name)
+    assert (labels == 2).all()
+    assert len(np.unique(origins)) == 1
+    assert origins[0, 0] not in (0, document.person)
+
+
+def test_a_prediction_never_overwrites_a_persons_pixels(
+    document: Document, project: Any, fake_prediction: Any
+) -> None:
+    document.open(opened(project, project.images[0]))
+    paint(document, (10, 10), 0)
+    mine = document.origins == document.person
+    document.set_prediction(fake_prediction(2))
+    assert (document.labels[mine] == 0).all()
+    assert (document.labels[~mine] == 2).all()
+    assert document.undo_stack.undoText() == "Predict"
+    document.undo_stack.undo()
+    assert (document.labels[~mine] == document.classes.ignore).all()
+    assert (document.labels[mine] == 0).all()
+
+
+def test_stroke_undo_and_redo_are_all_on_disk(
+    document: Document, project: Any, fake_prediction: Any
+) -> None:
+    name = project.images[1]
+    document.open(opened(project, name))
+    document.set_prediction(fake_prediction(1))
+    first = paint(document, (10, 10), 0)
+    paint(document, (40, 20), 2)
+    boxes: list[Box] = []
+    document.labelsChanged.connect(boxes.append)
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    document.undo_stack.redo()
+    assert boxes[-1] == first
+    assert document.labels[10, 10] == 0
+    assert document.labels[20, 40] == 1
+    expected = document.labels.copy(), document.origins.copy()
+    document.close_image()
+    document.flush()
+    labels, origins = labels_on_disk(project, name)
+    np.testing.assert_array_equal(labels, expected[0])
+    np.testing.assert_array_equal(origins, expected[1])
+
+
+def test_every_edit_is_on_disk_within_a_second_and_said_to_be(
+    qtbot: Any, document: Document, project: Any, fake_prediction: Any
+) -> None:
+    document.open(opened(project, project.images[0]))
+    saved: list[datetime] = []
+    document.savedChanged.connect(saved.append)
+    paint(document, (10, 10), 0)
+    qtbot.waitUntil(lambda: saved != [], timeout=1500)
+    assert abs((datetime.now() - saved[-1]).total_seconds()) < 5
+    assert list((project.folder / "journal").rglob("*.journal"))
+
+
+def test_what_was_worked_out_for_other_labels_is_refused(
+    document: Document, project: Any, fake_prediction: Any
+) -> None:
+    from app.lay_under import lay_under
+
+    document.open(opened(project, project.images[0]))
+    prediction = fake_prediction(2)
+    ground = document.ground()
+    laid = lay_under(prediction, ground, ground.origin_of(prediction))
+    paint(document, (10, 10), 0)
+    assert not document.put_in_place(prediction, laid)
+    assert document.labels[10, 10] == 0
+    assert document.labels[30, 50] == document.classes.ignore
+
+
+def test_classes_are_matched_by_name_and_none_is_renumbered(
+    document: Document, project: Any, fake_prediction: Any
+) -> None:
+    document.open(opened(project, project.images[0]))
+    theirs = ClassTable.from_names(["tree", "car", "road"])
+    labels = np.zeros((40, 60), np.uint8)
+    labels[:, 20:] = 1
+    labels[:, 40:] = 2
+    document.set_prediction(fake_prediction(labels=labels, classes=theirs))
+    assert document.classes.names == ("road", "sky", "car", "tree")
+    assert [int(document.labels[0, x]) for x in (0, 30, 50)] == [3, 2, 0]
+    document.flush()
+    assert project.classes.names == ("road", "sky", "car", "tree")
+
+
+def test_a_new_project_takes_the_models_classes(
+    document: Document, tmp_path: Path, make_pictures: Any, fake_prediction: Any
+) -> None:
+    with Project.create(tmp_path / "new", ClassTable(())) as project:
+        project.add(make_pictures())
+        document.open(opened(project, project.images[0]))
+        document.set_prediction(fake_prediction(1))
+        assert document.classes.names == ("road", "sky", "car")
+        assert document.classes[1].color == fake_prediction(1).classes[1].color
+        document.close_image()
+        document.flush()
+
+
+def test_the_next_picture_swaps_everything_together(
+    document: Document, project: Any, fake_prediction: Any
+) -> None:
+    document.open(opened(project, project.images[0]))
+    document.set_prediction(fake_prediction(1))
+    paint(document, (10, 10), 0)
+    seen: list[tuple[str | None, int, object, bool]] = []
+
+    def look() -> None:
+        if document.image is not None:
+            grey = int(document.image[0, 0, 0])
+            is_blank = bool((document.labels == 255).all())
+            seen.append((document.name, grey, document.prediction, is_blank))
+
+    document.imageChanged.connect(look)
+    document.open(opened(project, project.images[1]))
+    assert seen == [(project.images[1], 1, None, True)]
+    assert document.undo_stack.count() == 0
+
+
+def test_a_picture_is_given_free_after_its_edits_are_recorded(
+    document: Document, project: Any, fake_prediction: Any
+) -> None:
+    from dataclasses import replace
+
+    name = project.images[0]
+    found: list[int] = []
+    first = replace(
+        opened(project, name), release=lambda: found.append(int(project.labels(name)[10, 10]))
+    )
+    document.open(first)
+    document.set_prediction(fake_prediction(1))
+    paint(document, (10, 10), 2)
+    document.close_image()
+    document.recorder.flush()
+    assert found == [2]
+
+
+def test_far_undo_steps_are_packed_and_still_exact(
+    document: Document, project: Any, fake_prediction: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.document.UNPACKED_BYTES", 3000)
+    document.open(opened(project, project.images[0]))
+    document.set_prediction(fake_prediction(1))
+    states = [document.labels.copy()]
+    for i in range(12):
+        paint(document, (4 * i, 3 * i), i % 3, diameter=15)
+        states.append(document.labels.copy())
+    document.recorder.flush()
+    assert document.undo_stack.command(0).is_packed
+    assert not document.undo_stack.command(11).is_packed
+    for state in reversed(states[:-1]):
+        document.undo_stack.undo()
+        np.testing.assert_array_equal(document.labels, state)
+    for state in states[1:]:
+        document.undo_stack.redo()
+        np.testing.assert_array_equal(document.labels, state)
