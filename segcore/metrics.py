@@ -214,4 +214,6 @@ def _share_within(
 
 def _ratio(part: Shares, whole: Shares) -> Shares:
     """Element by element; NaN where the whole is 0."""
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    shares: Shares = np.full(len(part), np.nan)
+    np.divide(part, whole, out=shares, where=whole > 0)
+    return shares

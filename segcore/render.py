@@ -52,7 +52,7 @@ def overlay_rgba(labels: LabelMap, lut_rgba: npt.NDArray[np.uint8]) -> npt.NDArr
 
 
 def contours(labels: LabelMap) -> npt.NDArray[np.bool_]:
-    """(H, W) bool: the pixels whose right or lower neighbour has another id, a line of one pixel."""
+    """(H, W) bool: pixels whose right or lower neighbour has another id, a line of one pixel."""
     mask = np.zeros(labels.shape, np.bool_)
     np.not_equal(labels[:, 1:], labels[:, :-1], out=mask[:, :-1])
     mask[:-1] |= labels[1:] != labels[:-1]
