@@ -15,6 +15,15 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 CATALOGUE = "segformer-studio"
 
 
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
+    """Mark a text for translation where it is written but not yet shown.
+
+    `pyside6-lupdate` looks for this name; to a type checker, Qt's own function returns no `str`.
+    """
+    del context
+    return text
+
+
 def translate(context: str, text: str) -> str:
     """The text in the language of the window; the text itself where no translation has it."""
     return QCoreApplication.translate(context, text)

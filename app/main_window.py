@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QTabWidget, QWidget
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QTabWidget
 
 from app.actions import Actions
 from app.canvas.canvas import Canvas
-from app.dialogs.about import AboutDialog
-from app.dialogs.error_details import ErrorDetailsDialog
-from app.dialogs.facts import FactsDialog
-from app.dialogs.settings import GENERAL, SHORTCUTS, SettingsDialog
-from app.i18n import available_languages, language_title
 from app.inference.engine import Engine
-from app.logging_setup import log_folder
 from app.panels.banner import ErrorBanner
 from app.panels.classes import ClassesPanel
 from app.panels.images import ImageListPanel
@@ -33,6 +27,7 @@ from app.window.canvas_frame import CanvasFrame, Workspace
 from app.window.canvas_link import CanvasLink
 from app.window.classes_link import ClassesLink
 from app.window.core import Core
+from app.window.dialog_commands import DialogCommands
 from app.window.docks import add_dock, model_toolbar, right_tabs
 from app.window.file_commands import FileCommands
 from app.window.inspect_link import InspectLink
@@ -101,9 +96,15 @@ class MainWindow(QMainWindow):
         self.inspect = InspectPanel()
         self.tabs: QTabWidget = right_tabs(self.classes, self.inspect)
         area = Qt.DockWidgetArea
-        left = add_dock(self, "dock.images", self.tr("Pictures"), self.images, area.LeftDockWidgetArea)
+        left = add_dock(
+            self, "dock.images", self.tr("Pictures"), self.images, area.LeftDockWidgetArea
+        )
         right = add_dock(
-            self, "dock.right", self.tr("Classes and inspection"), self.tabs, area.RightDockWidgetArea
+            self,
+            "dock.right",
+            self.tr("Classes and inspection"),
+            self.tabs,
+            area.RightDockWidgetArea,
         )
         self.resizeDocks([left, right], [230, 310], Qt.Orientation.Horizontal)
         self.recent_menu = build_menus(
@@ -113,6 +114,8 @@ class MainWindow(QMainWindow):
         self.readout, self.jobs, self.status = PixelReadout(), JobsPanel(), ProjectStatus()
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
+        # Work that comes and goes must not move the canvas.
+        bar.setFixedHeight(self.fontMetrics().height() + 14)
         bar.addWidget(self.readout)
         bar.addPermanentWidget(self.jobs)
         bar.addPermanentWidget(self.status)
@@ -127,17 +130,29 @@ class MainWindow(QMainWindow):
         self.list_link = ListLink(self.images, session, document, core.prediction, self)
         self.classes_link = ClassesLink(self.classes, document, state, self)
         self.inspect_link = InspectLink(
-            self.inspect, core.inspection, document, state, self.canvas, self
+            self.inspect,
+            core.inspection,
+            document=document,
+            view_state=state,
+            canvas=self.canvas,
+            parent=self,
         )
         self.models = ModelLink(
-            self.model_bar, self.status, core.prediction, state, self.settings, self
+            self.model_bar,
+            self.status,
+            prediction=core.prediction,
+            view_state=state,
+            settings=self.settings,
+            parent=self,
         )
         self.status_link = StatusLink(
-            self.readout, self.jobs, self.status, document, session, self
+            self.readout, self.jobs, self.status, document=document, session=session, parent=self
         )
         self.status_link.connect_work(self.canvas, core.client)
         self.action_link = ActionLink(self.actions_by_name, core, self.canvas, self.jobs, self)
         self.files = FileCommands(self, session, document, self.settings)
+        self.dialogs = DialogCommands(self, self.settings, self.models)
+        self.dialogs.settingsApplied.connect(self._apply_settings)
         self._connect_messages()
         self.models.modelInUse.connect(self.inspect_link.show_model)
         self.inspect_link.queried.connect(self._show_inspection)
@@ -156,10 +171,10 @@ class MainWindow(QMainWindow):
         core.session.imageFailed.connect(messages.show_picture_failure)
         core.prediction.pictureFailed.connect(messages.show_picture_failure)
         self.files.failed.connect(messages.show_failure)
-        self.banner.detailsRequested.connect(self._show_details)
+        self.banner.detailsRequested.connect(self.dialogs.show_details)
 
     def _connect_window_actions(self) -> None:
-        actions, files = self.actions_by_name, self.files
+        actions, files, dialogs = self.actions_by_name, self.files, self.dialogs
         for name, slot in {
             "open_files": files.open_files,
             "open_folder": files.open_folder,
@@ -168,12 +183,12 @@ class MainWindow(QMainWindow):
             "save": files.save,
             "save_project_as": files.save_project_as,
             "quit": self.close,
-            "settings": self._show_settings,
-            "shortcuts": self._show_shortcuts,
+            "settings": dialogs.show_settings,
+            "shortcuts": dialogs.show_shortcuts,
             "full_screen": self._toggle_full_screen,
-            "model_info": self._show_model_info,
-            "open_log_folder": self._open_log_folder,
-            "about": self._show_about,
+            "model_info": dialogs.show_model_info,
+            "open_log_folder": dialogs.open_log_folder,
+            "about": dialogs.show_about,
             "open_model_file": files.open_model_file,
             "open_model_folder": files.open_model_folder,
         }.items():
@@ -217,40 +232,11 @@ class MainWindow(QMainWindow):
     def _show_inspection(self) -> None:
         self.tabs.setCurrentWidget(self.inspect)
 
-    def _show_settings(self) -> None:
-        self._open_settings(GENERAL)
-
-    def _show_shortcuts(self) -> None:
-        self._open_settings(SHORTCUTS)
-
-    def _open_settings(self, page: int) -> None:
-        languages = [(code, language_title(code)) for code in available_languages()]
-        dialog = SettingsDialog(self.settings, languages, page, self)
-        dialog.settingsApplied.connect(self._apply_settings)
-        _show_modeless(dialog)
-
     def _apply_settings(self) -> None:
         self.settings.save()
         self.actions_by_name.set_keys(self.settings.shortcuts)
         self.core.prediction.automatic = self.settings.auto_predict
         self.theme.apply(self.settings.theme)
-
-    def _show_details(self, sentence: str, details: str) -> None:
-        _show_modeless(ErrorDetailsDialog(sentence, details, self))
-
-    def _show_model_info(self) -> None:
-        info = self.models.model
-        name = info.name if info else self.tr("No model is loaded")
-        title = self.tr("Model information")
-        _show_modeless(FactsDialog(title, name, "", self.models.facts(), self))
-
-    def _show_about(self) -> None:
-        _show_modeless(AboutDialog(self.models.licence_text(), self))
-
-    def _open_log_folder(self) -> None:
-        folder = log_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def _toggle_full_screen(self, full: bool) -> None:
         if full:
@@ -288,8 +274,3 @@ def _application() -> QApplication:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return app
-
-
-def _show_modeless(dialog: QWidget) -> None:
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.show()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app.i18n import install_translators
 from app.logging_setup import install_excepthook, start_logging
 from app.main_window import MainWindow
+from app.none_guard import keep_none_alive
 from app.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def open_window(
     settings = settings or Settings.load()
     if not app.property("translated"):
         install_translators(app, settings.language)
-        app.setProperty("translated", True)
+        app.setProperty("translated", "yes")
     window = MainWindow(settings)
     window.start([Path(path) for path in paths])
     window.show()
@@ -53,6 +54,7 @@ def run(paths: Iterable[str | os.PathLike[str]] = ()) -> int:
 
 
 def _application() -> QApplication:
+    keep_none_alive()
     app = QApplication.instance()
     if isinstance(app, QApplication):
         return app

@@ -52,7 +52,7 @@ LIGHT = Tones(
     pressed="#d8dde5",
     border="#d3d8df",
     text="#1d232b",
-    muted="#5f6b7a",
+    muted="#566170",
     disabled="#a4adb8",
     accent="#1f6feb",
     accent_soft="#dce9fd",
@@ -74,10 +74,10 @@ DARK = Tones(
     pressed="#3e454d",
     border="#3a4048",
     text="#e3e7ec",
-    muted="#98a3b1",
+    muted="#a4aebb",
     disabled="#626c78",
     accent="#4c93ff",
-    accent_soft="#26405f",
+    accent_soft="#243d5c",
     on_accent="#0b1320",
     canvas="#15171a",
     success="#45c17a",
@@ -139,6 +139,8 @@ class Theme(QObject):
         self._choice = "system"
         self._system_palette_dark = app.palette().window().color().lightness() < 128
         self.tones = LIGHT
+        # The one style that looks alike, and takes palettes, on every system.
+        app.setStyle("Fusion")
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     @property
@@ -179,8 +181,6 @@ class Theme(QObject):
 
     def _show(self, tones: Tones) -> None:
         self.tones = tones
-        if self._app.style().name().lower() != "fusion":
-            self._app.setStyle("Fusion")
         self._app.setPalette(palette_of(tones))
         self._app.setStyleSheet(style_sheet(tones))
         self.changed.emit(tones)

@@ -34,6 +34,7 @@ class ErrorDetailsDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self.copy = QPushButton(self.tr("Copy"), self)
         self.copy.setObjectName("details.copy")
+        self.copy.setAutoDefault(False)
         buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         self.copy.clicked.connect(self._copy)

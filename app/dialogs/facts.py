@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -40,7 +40,7 @@ class FactsDialog(QDialog):
         font = head.font()
         font.setPointSizeF(font.pointSizeF() * 1.3)
         head.setFont(font)
-        layout = QVBoxLayout(self)
+        layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 14)
         layout.setSpacing(10)
         layout.addWidget(head)
@@ -53,7 +53,12 @@ class FactsDialog(QDialog):
         layout.addSpacing(4)
         layout.addStretch(1)
         layout.addWidget(self._buttons())
-        self.setMinimumWidth(460)
+        self.setMinimumWidth(540)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt: as high as the words need at this width, which a size hint does not know."""
+        super().showEvent(event)
+        self.resize(self.width(), self._layout.totalHeightForWidth(self.width()))
 
     def plain_text(self) -> str:
         """The facts as lines of text."""
@@ -82,6 +87,7 @@ class FactsDialog(QDialog):
         copy = QPushButton(self.tr("Copy"), self)
         copy.setObjectName("facts.copy")
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
+        copy.setAutoDefault(False)
         copy.clicked.connect(self._copy)
         buttons.rejected.connect(self.reject)
         return buttons

@@ -62,6 +62,7 @@ class SettingsDialog(QDialog):
         self.pages = QTabWidget(self)
         self.pages.setObjectName("settings.pages")
         self.pages.setDocumentMode(True)
+        self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self._general_page(), self.tr("General"))
         self.pages.addTab(self.shortcuts, self.tr("Keyboard"))
         self.pages.setCurrentIndex(page)

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.actions import ACTIONS, SEPARATOR, ActionInfo, effective_keys, key_conflicts
+from app.action_rows import ACTIONS, SEPARATOR, ActionInfo
+from app.actions import effective_keys, key_conflicts
 from app.i18n import translate
 
 _PORTABLE = QKeySequence.SequenceFormat.PortableText

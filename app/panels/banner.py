@@ -38,7 +38,7 @@ class ErrorBanner(QFrame):
         self.more.setProperty("role", "muted")
         self.details = QPushButton(self.tr("Details…"), self)
         self.details.setObjectName("banner.details")
-        self.details.setProperty("flatLink", True)
+        self.details.setProperty("flatLink", "true")
         self.dismiss = QToolButton(self)
         self.dismiss.setObjectName("banner.dismiss")
         self.dismiss.setText("✕")

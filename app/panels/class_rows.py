@@ -132,7 +132,7 @@ class ClassDelegate(QStyledItemDelegate):
         self, event: QEvent, _model: object, option: QStyleOptionViewItem, index: Index
     ) -> bool:
         """Qt: mouse clicks on a row; those on the eye stop here."""
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         kinds = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease)
         if not isinstance(event, QMouseEvent) or event.type() not in kinds:
             return False
@@ -144,14 +144,14 @@ class ClassDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Qt: one row."""
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         info: ClassInfo = index.data(ClassRows.InfoRole)
         hidden = bool(index.data(ClassRows.HiddenRole))
         share: float | None = index.data(ClassRows.ShareRole)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(option.font)  # type: ignore[attr-defined]
+        painter.setFont(option.font)
         self._paint_ground(painter, rect, state)
         self._paint_key(painter, rect, index.row())
         self._paint_swatch(painter, rect, QColor(*info.color), hidden)

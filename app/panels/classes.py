@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
+from math import exp, log
 
 from PySide6.QtCore import QEvent, QItemSelection, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -36,6 +36,7 @@ class ClassesPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel.classes")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.rows = ClassRows(self)
         self._delegate = ClassDelegate(self)
         self._active = -1
@@ -89,7 +90,7 @@ class ClassesPanel(QWidget):
         """Say which part of the picture each class has, and which part none, 0 to 1."""
         self.rows.set_shares(shares)
         text = self.tr("{:.1f} % unlabelled").format(100 * unlabelled)
-        self.unlabelled.setText("" if shares is None or unlabelled <= 0 else text)
+        self.unlabelled.setText("" if shares is None or unlabelled < 0.0005 else text)
 
     def set_active_class(self, class_id: int) -> None:
         """Mark the class that is painted."""
@@ -196,13 +197,13 @@ class ClassesPanel(QWidget):
 def _link(text: str, name: str, parent: QWidget) -> QPushButton:
     button = QPushButton(text, parent)
     button.setObjectName(name)
-    button.setProperty("flatLink", True)
+    button.setProperty("flatLink", "true")
     return button
 
 
 def _size_of(step: int) -> int:
     """The slider goes in equal ratios: small brushes need fine steps, large ones do not."""
-    return round(_LARGEST ** (step / _STEPS))
+    return round(exp(log(_LARGEST) * step / _STEPS))
 
 
 def _step_of(diameter: int) -> int:

@@ -36,8 +36,8 @@ class ImageDelegate(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         """Qt: one row."""
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_ground(painter, rect, state)
@@ -93,7 +93,7 @@ class ImageDelegate(QStyledItemDelegate):
     ) -> None:
         path = PurePosixPath(name.replace("\\", "/"))
         folder = "" if str(path.parent) == "." else str(path.parent)
-        font = option.font  # type: ignore[attr-defined]
+        font = option.font
         painter.setFont(font)
         metrics = QFontMetrics(font)
         left_middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

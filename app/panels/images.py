@@ -28,6 +28,7 @@ class ImageListPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel.images")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.rows = ImageRows(self)
         self._delegate = ImageDelegate(self)
         self._asked: set[int] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -39,6 +39,7 @@ class InspectPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel.inspect")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._maps: dict[str, HeatMap] = {}
         self._chosen = ""
         self._depths: tuple[int, ...] = ()
@@ -74,17 +75,20 @@ class InspectPanel(QWidget):
         self._stage = stage
         self.stages[stage - 1].setChecked(True)
         depth = self._depths[stage - 1] if stage <= len(self._depths) else 1
-        self.block.blockSignals(True)
-        self.block.clear()
-        for number in range(depth):
-            self.block.addItem(self.tr("Block {} of {}").format(number + 1, depth), number)
-        self.block.setCurrentIndex(min(block, depth - 1))
-        self.block.blockSignals(False)
+        with QSignalBlocker(self.block):
+            self.block.clear()
+            for number in range(depth):
+                self.block.addItem(self.tr("Block {}").format(number), number)
+            self.block.setCurrentIndex(min(block, depth - 1))
         self.block.setEnabled(depth > 1)
+        # What is shown is of another block until the answer is there.
+        self.attention.setEnabled(False)
 
     def set_point(self, point: tuple[int, int], text: str) -> None:
         """Say which pixel is asked about; what was known of another one is greyed out."""
-        self.point.setText(self.tr("Pixel {}, {}").format(*point) + (f"  ·  {text}" if text else ""))
+        self.point.setText(
+            self.tr("Pixel {}, {}").format(*point) + (f"  ·  {text}" if text else "")
+        )
         self._hint.hide()
         self._answer.show()
         self._answer.setEnabled(False)
@@ -98,6 +102,7 @@ class InspectPanel(QWidget):
         self._replace("attention", maps)
         self._show_answer()
         self.attention_title.setText(title)
+        self.attention.setEnabled(True)
         self.attention.show_thumbnails(
             [
                 Thumbnail(key, name, heat_map, marker=_marker(point, heat_map.box))
@@ -200,7 +205,7 @@ class InspectPanel(QWidget):
             button.setAccessibleName(self.tr("Stage {}").format(stage))
             button.setToolTip(self.tr("Attention of stage {}  (Alt+{})").format(stage, stage))
             button.setCheckable(True)
-            button.setProperty("segment", True)
+            button.setProperty("segment", "true")
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setMinimumWidth(30)
             self._stage_group.addButton(button, stage)

@@ -57,7 +57,7 @@ class JobsPanel(QWidget):
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE_MS)
         self._patience.timeout.connect(self._show_work)
-        self._contents_visible(False)
+        self._show_contents(visible=False)
 
     @property
     def shown(self) -> JobRow | None:
@@ -78,7 +78,7 @@ class JobsPanel(QWidget):
         self._jobs.pop(job_id, None)
         if not self._jobs:
             self._patience.stop()
-            self._contents_visible(False)
+            self._show_contents(visible=False)
         elif self.bar.isVisibleTo(self):
             self._show_work()
 
@@ -94,9 +94,9 @@ class JobsPanel(QWidget):
         count = f"{row.done:,}/{row.total:,}" if row.kind == "batch" and row.total else ""
         left = "" if row.seconds_left is None else duration_text(row.seconds_left)
         self.left.setText("  ".join(part for part in (count, left) if part))
-        self._contents_visible(True)
+        self._show_contents(visible=True)
 
-    def _contents_visible(self, visible: bool) -> None:
+    def _show_contents(self, *, visible: bool) -> None:
         for widget in (self.label, self.bar, self.left, self.cancel):
             widget.setVisible(visible)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
@@ -78,14 +78,16 @@ class ModelBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2, 0, 2, 0)
         layout.setSpacing(8)
-        for widget in (self.model, self.badge, self.device, self.precision):
+        left = (self.model, self.badge, self.device, self.precision)
+        right = (self.mode, self.overlay, self.contours, self.opacity, self.opacity_text)
+        for widget in left:
             layout.addWidget(widget)
         layout.addSpacing(4)
         layout.addWidget(self.predict)
         layout.addWidget(self.predict_all)
         layout.addStretch(1)
-        for widget in (self.mode, self.overlay, self.contours, self.opacity, self.opacity_text):
-            layout.addWidget(widget)
+        for shown in right:
+            layout.addWidget(shown)
 
         self.model.activated.connect(self._request_model)
         self.device.activated.connect(self._request_device)
@@ -123,21 +125,20 @@ class ModelBar(QWidget):
     def set_overlay(self, mode: str, opacity: float) -> None:
         """Show what lies over the picture and how strongly, 0 to 1."""
         self.mode.setCurrentIndex(max(self.mode.findData(mode), 0))
-        self.opacity.blockSignals(True)
-        self.opacity.setValue(round(100 * opacity))
-        self.opacity.blockSignals(False)
+        with QSignalBlocker(self.opacity):
+            self.opacity.setValue(round(100 * opacity))
         self.opacity_text.setText(self.tr("{} %").format(self.opacity.value()))
 
     def _fill_choices(self) -> None:
         for text, value in (
-            (self.tr("Any device"), "auto"),
+            (self.tr("Device: auto"), "auto"),
             (self.tr("CPU"), "cpu"),
             (self.tr("CUDA GPU"), "cuda"),
             (self.tr("Apple GPU"), "mps"),
         ):
             self.device.addItem(text, value)
         for text, value in (
-            (self.tr("Any precision"), "auto"),
+            (self.tr("Precision: auto"), "auto"),
             ("fp32", "fp32"),
             ("bf16", "bf16"),
             ("fp16", "fp16"),
@@ -149,8 +150,10 @@ class ModelBar(QWidget):
             (self.tr("Heat map"), "heat"),
         ):
             self.mode.addItem(text, value)
-        self.device.setToolTip(self.tr("Where the model runs; any: the fastest there is"))
-        self.precision.setToolTip(self.tr("Numbers the model computes with; any: by the device"))
+        self.device.setToolTip(self.tr("Where the model runs; auto: the fastest there is"))
+        self.precision.setToolTip(
+            self.tr("Numbers the model computes with; auto: what suits the device")
+        )
         self.mode.setToolTip(self.tr("What lies over the picture"))
 
     def _show_source(self) -> None:
@@ -205,7 +208,7 @@ def _push_button(action: QAction, name: str, parent: QWidget) -> QPushButton:
     """A button that does what an action does, and is dim when the action is."""
     button = QPushButton(action.text().replace("&", ""), parent)
     button.setObjectName(name)
-    button.setProperty("primary", True)
+    button.setProperty("primary", "true")
     button.setToolTip(action.toolTip())
     button.setEnabled(action.isEnabled())
     button.clicked.connect(action.trigger)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, QTime
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
@@ -74,7 +74,7 @@ class ProjectStatus(QWidget):
         if moment is None:
             _show(self.saved, "", "")
             return
-        time = QLocale().toString(moment.time(), QLocale.FormatType.ShortFormat)
+        time = QLocale().toString(QTime(moment.hour, moment.minute), QLocale.FormatType.ShortFormat)
         _show(self.saved, self.tr("saved {}").format(time), moment.strftime("%Y-%m-%d %H:%M:%S"))
 
 

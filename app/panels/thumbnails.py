@@ -73,7 +73,7 @@ class ThumbnailGrid(QWidget):
 
     def _add_button(self) -> None:
         button = QToolButton(self)
-        button.setProperty("thumbnail", True)
+        button.setProperty("thumbnail", "true")
         button.setCheckable(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

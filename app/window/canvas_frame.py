@@ -43,7 +43,8 @@ class CanvasFrame(QWidget):
 
     def _place_banner(self) -> None:
         width = min(self.width() - 2 * _MARGIN, _WIDEST_BANNER)
-        height = max(self._banner.heightForWidth(width), self._banner.sizeHint().height())
+        layout = self._banner.layout()
+        height = layout.totalHeightForWidth(width) if layout else self._banner.height()
         left = (self.width() - width) // 2
         self._banner.setGeometry(left, _MARGIN, max(width, 0), height)
 

@@ -13,8 +13,10 @@ from app.panels.model_bar import ModelBar
 def add_dock(
     window: QMainWindow, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea
 ) -> QDockWidget:
-    """Put a widget into a dock that can be moved, floated and closed."""
+    """Put a widget into a dock that the View menu shows and hides; it needs no title of its own."""
     dock = QDockWidget(title, window)
+    dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
+    dock.setTitleBarWidget(QWidget(dock))
     dock.setObjectName(name)
     dock.setWidget(widget)
     window.addDockWidget(area, dock)

@@ -107,7 +107,8 @@ class FileCommands(QObject):
         if project is None:
             return
         folder = QFileDialog.getExistingDirectory(
-            self._window, self.tr("Save as project: choose an empty folder"),
+            self._window,
+            self.tr("Save as project: choose an empty folder"),
             self._settings.last_folder,
         )
         if folder:
@@ -123,7 +124,9 @@ class FileCommands(QObject):
             self._window,
             self.tr("Model from a file"),
             self._settings.last_folder,
-            self.tr("Checkpoints (*.safetensors *.pth *.pt *.bin)") + ";;" + self.tr("All files (*)"),
+            self.tr("Checkpoints (*.safetensors *.pth *.pt *.bin)")
+            + ";;"
+            + self.tr("All files (*)"),
         )
         if path:
             self.modelRequested.emit(path)

@@ -28,6 +28,7 @@ class InspectLink(QObject):
         self,
         panel: InspectPanel,
         inspection: InspectionController,
+        *,
         document: Document,
         view_state: ViewState,
         canvas: Canvas,
@@ -65,7 +66,7 @@ class InspectLink(QObject):
             self.queried.emit()
 
     def _show_attention(self, view: AttentionView) -> None:
-        title = self.tr("Attention of stage {}, block {}").format(view.stage, view.block + 1)
+        title = self.tr("Attention of stage {}, block {}").format(view.stage, view.block)
         self._panel.set_attention(view.heads, view.mean, view.point, title=title)
 
     def _show_fields(
@@ -79,7 +80,7 @@ class InspectLink(QObject):
 
     def _figure_texts(self, figures: ErfFigures) -> tuple[str, str]:
         half = figures.area_ratio.get(50)
-        short = "–" if half is None else f"50 %: {100 * half:.1f} %"
+        short = "–" if half is None else self.tr("half in {:.1f} %").format(100 * half)
         ratios = ", ".join(
             self.tr("{} % of it in {:.2f} % of the picture").format(share, 100 * ratio)
             for share, ratio in figures.area_ratio.items()

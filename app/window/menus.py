@@ -9,7 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
-from app.actions import MENUS, SEPARATOR, Actions
+from app.action_rows import MENUS, SEPARATOR
+from app.actions import Actions
 from app.i18n import translate
 
 

@@ -25,6 +25,7 @@ class ModelLink(QObject):
         self,
         bar: ModelBar,
         status: ProjectStatus,
+        *,
         prediction: PredictionController,
         view_state: ViewState,
         settings: Settings,
@@ -92,7 +93,7 @@ class ModelLink(QObject):
         if info is None or not info.licence:
             return ""
         if is_non_commercial(info.licence):
-            return self.tr("{} (non-commercial use only)").format(info.licence)
+            return self.tr("{}: for non-commercial use only").format(_bare(info.licence))
         return info.licence
 
     def _show_model(self, info: ModelInfo) -> None:
@@ -147,6 +148,11 @@ def is_non_commercial(licence: str) -> bool:
     """Whether a licence's name says that it is for non-commercial use only."""
     words = licence.lower().replace("_", "-").replace(" ", "-")
     return "non-commercial" in words or "noncommercial" in words or "-nc" in words
+
+
+def _bare(licence: str) -> str:
+    """A licence's name without the remark that is about to follow it in words."""
+    return licence.replace("(non-commercial)", "").strip()
 
 
 def _list_of(names: tuple[str, ...]) -> str:

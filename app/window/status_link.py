@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from app.panels.jobs import JobRow, JobsPanel
 from app.panels.status import PixelReadout, ProjectStatus
 from app.session import Session
 from app.user_error import UserError
+from segcore.project.automatic import automatic_folder
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ class StatusLink(QObject):
         readout: PixelReadout,
         jobs: JobsPanel,
         status: ProjectStatus,
+        *,
         document: Document,
         session: Session,
         parent: QObject | None = None,
@@ -106,8 +109,7 @@ class StatusLink(QObject):
             self._status.set_project("", "")
             return
         self._status.set_project(
-            project_title(project.folder, project.pictures_folder),
-            self.tr("Labels are kept in {}").format(project.folder),
+            project_title(project.folder), self.tr("Labels are kept in {}").format(project.folder)
         )
         saved = project.last_saved
         self._show_saved(datetime.fromtimestamp(saved) if saved else None)
@@ -143,6 +145,11 @@ class MessageLink(QObject):
         self._banner.show_message(sentence, severity="notice")
 
 
-def project_title(folder: Path, pictures_folder: Path | None) -> str:
-    """What the status bar calls a project: the pictures' folder of an automatic one."""
-    return pictures_folder.name if pictures_folder is not None else folder.name
+def is_automatic(folder: Path) -> bool:
+    """Whether a project was made by the program, in the user's data folder."""
+    return folder.parent == Path(os.path.realpath(automatic_folder(folder).parent))
+
+
+def project_title(folder: Path) -> str:
+    """What the status bar calls a project: an automatic one by the folder of its pictures."""
+    return folder.name.rpartition("-")[0] if is_automatic(folder) else folder.name
