@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import cast
 
@@ -159,7 +158,8 @@ class Canvas(PointingView):
     def _paint_rect(self, painter: QPainter, rect: QRect) -> None:
         painter.save()
         painter.setClipRect(rect)
-        painter.fillRect(rect, background(self.palette()))
+        if not self._covered(rect):
+            painter.fillRect(rect, background(self.palette()))
         if self._image is None:
             paint_message(painter, self._message, self.font(), self.palette(), self.rect())
         else:
@@ -170,16 +170,20 @@ class Canvas(PointingView):
                 paint_legend(painter, scale, self.font(), self.palette(), self.rect())
         painter.restore()
 
+    def _covered(self, rect: QRect) -> bool:
+        """Whether the picture lies on all of some logical pixels."""
+        if self._image is None:
+            return False
+        view = self._viewport
+        picture = view.device_box(Box.of_size(view.image_size), -1)
+        return picture.covers(
+            view.device_rect(rect.left(), rect.top(), rect.width(), rect.height())
+        )
+
     def _paint_in_device_pixels(self, painter: QPainter, rect: QRect) -> None:
         view = self._viewport
-        ratio = view.ratio
-        painter.scale(1 / ratio, 1 / ratio)
-        device = Box(
-            math.floor(rect.left() * ratio),
-            math.floor(rect.top() * ratio),
-            math.ceil((rect.right() + 1) * ratio),
-            math.ceil((rect.bottom() + 1) * ratio),
-        )
+        painter.scale(1 / view.ratio, 1 / view.ratio)
+        device = view.device_rect(rect.left(), rect.top(), rect.width(), rect.height())
         self._layers.paint(painter, view, device)
         paint_grid(painter, view, device)
         for point, cell, asked in ((self._query, self._cell, True), (self._aim, None, False)):

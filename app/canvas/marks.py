@@ -106,7 +106,9 @@ def paint_message(
     painter: QPainter, text: str, font: QFont, palette: QPalette, view: QRect
 ) -> None:
     """What an empty view says, in logical pixels."""
-    painter.setFont(font)
+    larger = QFont(font)
+    larger.setPointSizeF(max(font.pointSizeF(), 9.0) * 1.25)
+    painter.setFont(larger)
     painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
     inner = view.adjusted(24, 24, -24, -24)
     painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)

@@ -51,8 +51,8 @@ class Pyramid:
 
     @property
     def deepest(self) -> int:
-        """The last level: there the picture is no larger than 256 pixels, or it is `DEEPEST`."""
-        return min(DEEPEST, max((max(self.size) - 1).bit_length() - 8, 0))
+        """The last level: there the picture is a single pixel, or it is `DEEPEST`."""
+        return min(DEEPEST, (max(self.size) - 1).bit_length())
 
     def read(self, level: int, box: Box) -> Pixels:
         """The pixels (h, w, 3) RGB of a box in pixels of the level; maybe a view with strides."""

@@ -128,6 +128,15 @@ class Viewport:
             math.ceil(bottom) + margin,
         )
 
+    def device_rect(self, x: int, y: int, width: int, height: int) -> Box:
+        """The device pixels that a rectangle of logical pixels touches."""
+        return Box(
+            math.floor(x * self.ratio),
+            math.floor(y * self.ratio),
+            math.ceil((x + width) * self.ratio),
+            math.ceil((y + height) * self.ratio),
+        )
+
     def image_box(self, device: Box) -> Box:
         """The image pixels of which any part is shown in some device pixels, clipped."""
         left, top = self.to_image((device.x0, device.y0))
