@@ -86,8 +86,7 @@ def read_journal(path: Path) -> JournalContent:
     after a damaged stretch are found again by their magic.
 
     Raises:
-        ProjectError: a whole record does not say what one of this program says.
-        OSError: the file is there and cannot be read.
+        ProjectError: the file is there and cannot be read, or holds records of another program.
     """
     data = _content(path)
     found = list(_whole_records(data))
@@ -108,7 +107,7 @@ def last_sequence(path: Path) -> tuple[int, int]:
     """The largest sequence number in a journal and the length up to its last whole record.
 
     Raises:
-        OSError: the file is there and cannot be read.
+        ProjectError: the file is there and cannot be read.
     """
     data = _content(path)
     found = list(_whole_records(data))
@@ -151,7 +150,7 @@ def cut(path: Path, up_to: int) -> int:
     """Drop every record up to a sequence number; returns the length of what remains.
 
     Raises:
-        OSError: the folder is read-only or full; the journal is then as it was.
+        OSError, ProjectError: the folder is read-only or full; the journal is then as it was.
     """
     data = _content(path)
     kept = [
@@ -183,6 +182,11 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         return b""
+    except OSError as error:
+        raise ProjectError(
+            f"{path} cannot be read ({error.strerror or error}): make it readable, the latest "
+            "edits are in it."
+        ) from error
 
 
 def _whole_records(data: bytes) -> Iterator[tuple[int, int]]:

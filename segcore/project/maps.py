@@ -68,8 +68,7 @@ def read_maps(
 
     Raises:
         ImageError: a PNG file is damaged.
-        ProjectError: an edit does not fit the map.
-        OSError: a file cannot be read.
+        ProjectError: the journal cannot be read, or an edit of it does not fit the map.
     """
     records = _newer(files, pending)
     labels, labels_at = _labels_on_disk(files.labels, size, classes, records)
@@ -120,8 +119,7 @@ def map_header(path: Path) -> tuple[tuple[int, int], int] | None:
     """((H, W), sequence number) of a label PNG without decoding it; None when there is none.
 
     Raises:
-        ImageError: it is there and no PNG.
-        OSError: it cannot be read.
+        ImageError: it is there and cannot be read, or is no PNG.
     """
     try:
         with path.open("rb") as stream, PngImagePlugin.PngImageFile(stream) as picture:
@@ -129,9 +127,10 @@ def map_header(path: Path) -> tuple[tuple[int, int], int] | None:
             return (picture.height, picture.width), int(text) if str(text).isdecimal() else 0
     except FileNotFoundError:
         return None
-    except (SyntaxError, ValueError, struct.error) as error:
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
         raise ImageError(
-            f"{path} is no whole PNG file ({error}): restore it, or remove it and label anew."
+            f"{path} is no whole PNG file that can be read ({error}): restore it, or remove it and "
+            "label anew."
         ) from error
 
 

@@ -159,9 +159,9 @@ class Project(ProjectFolder):
             ImageError: its label file is damaged, or it has none and the picture cannot be read.
         """
         self._check_open()
+        size, files = self.size(name), MapFiles.of(self.folder, name)
         pending = self._recorder.pending(name) if self._recorder else []
-        files = MapFiles.of(self.folder, name)
-        return read_labels(files, self.size(name), self._classes, pending)
+        return read_labels(files, size, self._classes, pending)
 
     def origins(self, name: str) -> IdArray:
         """(H, W) uint8 rows of the origin table, 0 where nobody said anything; as `labels`."""
@@ -170,9 +170,9 @@ class Project(ProjectFolder):
     def maps(self, name: str) -> Maps:
         """Labels and origins of a picture, of one moment; raises as `labels`."""
         self._check_open()
+        size, files = self.size(name), MapFiles.of(self.folder, name)
         pending = self._recorder.pending(name) if self._recorder else []
-        files = MapFiles.of(self.folder, name)
-        return read_maps(files, self.size(name), self._classes, self._foreign_origin, pending)
+        return read_maps(files, size, self._classes, self._foreign_origin, pending)
 
     def record(
         self,

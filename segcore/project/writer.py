@@ -138,7 +138,8 @@ class Writer:
                 for _ in jobs:
                     self._queue.popleft()
                 self._written += len(jobs)
-                self.last_saved = time.time()
+                if any(not isinstance(job, str) for job in jobs):
+                    self.last_saved = time.time()
             self._changed.notify_all()
         if trouble is None:
             return
