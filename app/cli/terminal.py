@@ -1,0 +1,112 @@
+"""Words and bars for the person: results on stdout, complaints and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
+from rich.progress import Progress as Bar
+
+from segcore.progress import Progress, ProgressCallback
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+class Terminal:
+    """Where one command speaks; `failed` counts what was complained of."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+        self._errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+    def say(self, text: str) -> None:
+        """A result, on stdout."""
+        sys.stdout.write(f"{text}\n")
+
+    def say_json(self, data: object) -> None:
+        """A result for machines, on stdout; not-a-number has no place in JSON."""
+        json.dump(data, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+        sys.stdout.write("\n")
+
+    def table(self, renderable: Any) -> None:
+        """A rich table on stdout."""
+        Console(highlight=False).print(renderable)
+
+    def note(self, text: str) -> None:
+        """Something worth knowing that is no failure, on stderr."""
+        self._errors.print(text)
+
+    def complain(self, sentence: str) -> None:
+        """A failure, on stderr; the command goes on and ends with status 1."""
+        self.failed += 1
+        self._errors.print(sentence)
+
+    @property
+    def status(self) -> int:
+        """0 when everything that was asked for was done, else 1."""
+        return 1 if self.failed else 0
+
+    @contextmanager
+    def progress(self, doing: str) -> Iterator[ProgressCallback]:
+        """A bar on a terminal, else a line every few seconds; both with the time left."""
+        if self._errors.is_terminal:
+            with _bar(self._errors) as bar:
+                task = bar.add_task(doing, total=None, text="", left="")
+                yield lambda progress: _move(bar, task, progress)
+        else:
+            yield _Lines(self, doing).show
+
+
+class _Lines:
+    """Progress where lines cannot be rewritten: one now and then, and never for short work."""
+
+    def __init__(self, terminal: Terminal, doing: str) -> None:
+        self._terminal = terminal
+        self._doing = doing
+        self._last = time.monotonic()
+
+    def show(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last < _SECONDS_BETWEEN_LINES:
+            return
+        self._last = now
+        left = _time_left(progress.seconds_left)
+        self._terminal.note(
+            f"{self._doing}: {progress.done}/{progress.total} {progress.text} {left}".rstrip()
+        )
+
+
+def _bar(console: Console) -> Bar:
+    return Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[text]}", markup=False),
+        console=console,
+        transient=True,
+    )
+
+
+def _move(bar: Bar, task: TaskID, progress: Progress) -> None:
+    bar.update(
+        task,
+        completed=progress.done,
+        total=progress.total,
+        text=progress.text,
+        left=_time_left(progress.seconds_left),
+    )
+
+
+def _time_left(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02} left" if hours else f"{minutes}:{rest:02} left"
