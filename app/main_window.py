@@ -35,6 +35,7 @@ from app.window.list_link import ListLink
 from app.window.menus import build_menus
 from app.window.model_link import ModelLink
 from app.window.status_link import MessageLink, StatusLink
+from segcore.errors import SegcoreError
 
 _TOOLS = (
     ("tool_pan", "tool_query"),
@@ -46,7 +47,13 @@ _STATE_VERSION = 1
 
 
 class MainWindow(QMainWindow):
-    """The window; `core` is everything behind it."""
+    """The window.
+
+    Attributes:
+        core: everything behind the widgets.
+        closed: whether it has been closed and its threads have been told to end.
+        all_ended: False when a computation goes on that only the end of the process stops.
+    """
 
     firstPainted = Signal()
 
@@ -61,6 +68,9 @@ class MainWindow(QMainWindow):
         self.core = Core(engine, self)
         self.actions_by_name = Actions(self, settings.shortcuts)
         self._painted = False
+        self._warned_of_loss = False
+        self.closed = False
+        self.all_ended = True
         self._build_widgets()
         self._take_settings()
         self._build_links()
@@ -264,9 +274,22 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Qt: remember the window's shape and bring all work to disk."""
+        if self.closed:
+            return
+        try:
+            self.core.save_everything()
+        except SegcoreError as error:
+            if not self._warned_of_loss:
+                self._warned_of_loss = True
+                event.ignore()
+                self.messages.show_failure(
+                    self.tr("{} Close again to leave without these edits.").format(error)
+                )
+                return
         self._keep_settings()
-        self.core.shutdown()
+        self.all_ended = self.core.shutdown()
         self._relay.close()
+        self.closed = True
         super().closeEvent(event)
 
 

@@ -50,6 +50,10 @@ def run(paths: Iterable[str | os.PathLike[str]] = ()) -> int:
     heartbeat = _let_interrupts_through(window)
     status = app.exec()
     heartbeat.stop()
+    if not window.all_ended:
+        # Everything is on disk; the interpreter would abort over the thread that computes on.
+        logging.shutdown()
+        os._exit(status)
     return status
 
 

@@ -70,7 +70,7 @@ class ImageListPanel(QWidget):
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self._ask_for_thumbnails)
         self.filter.textChanged.connect(self._apply_filter)
-        self.list.verticalScrollBar().valueChanged.connect(self._settle.start)
+        self.list.verticalScrollBar().valueChanged.connect(self._wait_for_rest)
         self.list.selectionModel().selectionChanged.connect(self._open_selected)
         self._show_count()
 
@@ -104,6 +104,9 @@ class ImageListPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt: more rows may have come in sight."""
         super().resizeEvent(event)
+        self._settle.start()
+
+    def _wait_for_rest(self) -> None:
         self._settle.start()
 
     def _apply_filter(self, text: str) -> None:

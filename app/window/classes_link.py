@@ -37,7 +37,7 @@ class ClassesLink(QObject):
         self._rest.timeout.connect(self._count)
         document.classesChanged.connect(self._show_classes)
         document.imageChanged.connect(self._count)
-        document.labelsChanged.connect(self._rest.start)
+        document.labelsChanged.connect(self._count_later)
         view_state.activeClassChanged.connect(panel.set_active_class)
         view_state.brushSizeChanged.connect(panel.set_brush_size)
         view_state.overlayChanged.connect(self._show_hidden)
@@ -50,6 +50,9 @@ class ClassesLink(QObject):
 
     def _show_classes(self) -> None:
         self._panel.set_classes(self._document.classes)
+        self._rest.start()
+
+    def _count_later(self) -> None:
         self._rest.start()
 
     def _show_hidden(self) -> None:

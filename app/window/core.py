@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from PySide6.QtCore import QObject
 
 from app.controllers.inspection import InspectionController
@@ -13,6 +15,12 @@ from app.inference.client import InferenceClient
 from app.inference.engine import Engine
 from app.session import Session
 from app.view_state import ViewState
+from segcore.errors import SegcoreError
+
+_log = logging.getLogger(__name__)
+
+_PATIENCE = 3.0
+"""Seconds that closing waits for a computation to notice that it was called off."""
 
 
 class Core(QObject):
@@ -29,10 +37,26 @@ class Core(QObject):
         self.inspection = InspectionController(self.document, self.client, self)
         self.labelling = LabellingController(self.document, self.view_state, self)
 
-    def shutdown(self) -> None:
-        """Finish the stroke, end all work, and return once every edit is on disk."""
+    def save_everything(self) -> None:
+        """Finish the stroke and return once every edit is on disk.
+
+        Raises:
+            SegcoreError: the disk refuses; nothing is lost yet.
+        """
         self.labelling.end_stroke()
-        self.client.shutdown()
+        self.document.flush()
+
+    def shutdown(self) -> bool:
+        """End all work; False when the inference thread computes on and dies with the process."""
+        self.labelling.end_stroke()
+        ended = self.client.shutdown(_PATIENCE)
         self.prediction.shutdown()
         self.document.shutdown()
-        self.session.shutdown()
+        try:
+            self.session.shutdown()
+        except SegcoreError as error:
+            # The person was told and chose to leave all the same.
+            _log.error("edits were lost: %s", error)
+            if self.session.project is not None:
+                self.session.project.close(discard=True)
+        return ended

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.document import Document
 from app.session import Session
 from app.settings import Settings
-from segcore import resources
+from segcore.errors import SegcoreError
 from segcore.images import IMAGE_SUFFIXES
 
 _MOST_REMEMBERED = 200
@@ -38,6 +40,8 @@ class FileCommands(QObject):
         self._document = document
         self._settings = settings
         self._wanted = ""
+        self._saving_to: Path | None = None
+        session.projectChanged.connect(self._remember_saved_project)
         session.imagesListed.connect(self._open_wanted)
         session.currentChanged.connect(self._remember_picture)
 
@@ -68,21 +72,16 @@ class FileCommands(QObject):
     def open_samples(self) -> None:
         """Open the drawn street that comes with the program."""
         self._settings.last_paths = []
-        self._open([picture for picture, _labels in resources.sample_paths()])
+        self._session.open_samples()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open pictures, folders or a project, and remember them."""
         absolute = [path.absolute() for path in paths]
         if not absolute:
             return
-        first = absolute[0]
-        self._settings.remember_path(first if len(absolute) == 1 else first.parent)
-        self._settings.last_folder = str(first.parent)
-        self._settings.last_paths = [str(path) for path in absolute[:_MOST_REMEMBERED]]
         self._settings.last_picture = ""
-        self._settings.save()
-        self.recentChanged.emit(self._settings.recent_paths)
-        self._open(absolute)
+        self._remember(absolute)
+        self._session.open_paths(absolute)
 
     def open_at_start(self, paths: Sequence[Path]) -> None:
         """Open what the command line names, else what was open last, else the sample street."""
@@ -93,13 +92,19 @@ class FileCommands(QObject):
         there = [path for path in last if path.exists()]
         if there:
             self._wanted = self._settings.last_picture
-            self._open(there)
+            self._session.open_paths(there)
         else:
             self.open_samples()
 
     def save(self) -> None:
-        """Bring everything to disk now."""
-        self._document.flush()
+        """Bring everything to disk now, the label map's PNG too."""
+        project, name = self._document.project, self._document.name
+        try:
+            self._document.flush()
+            if project is not None and name is not None and project.has_labels(name):
+                project.fold(name)
+        except SegcoreError as error:
+            self.failed.emit(str(error), "".join(traceback.format_exception(error)))
 
     def save_project_as(self) -> None:
         """Ask for a folder and keep the labels of these pictures in a project there."""
@@ -116,7 +121,8 @@ class FileCommands(QObject):
 
     def save_project_to(self, folder: Path) -> None:
         """Copy the project of these pictures into a folder and go on working there."""
-        raise NotImplementedError
+        self._saving_to = Path(os.path.realpath(folder))
+        self._session.save_as(folder)
 
     def open_model_file(self) -> None:
         """Ask for a checkpoint file and use it."""
@@ -144,8 +150,19 @@ class FileCommands(QObject):
         if folder:
             self.open_paths([Path(folder)])
 
-    def _open(self, paths: Sequence[Path]) -> None:
-        self._session.open_paths(paths)
+    def _remember(self, paths: Sequence[Path]) -> None:
+        settings, first = self._settings, paths[0]
+        settings.remember_path(first if len(paths) == 1 else first.parent)
+        settings.last_folder = str(first.parent)
+        settings.last_paths = [str(path) for path in paths[:_MOST_REMEMBERED]]
+        settings.save()
+        self.recentChanged.emit(settings.recent_paths)
+
+    def _remember_saved_project(self) -> None:
+        project = self._session.project
+        if project is not None and project.folder == self._saving_to:
+            self._remember([project.folder])
+        self._saving_to = None
 
     def _open_wanted(self, count: int) -> None:
         """Go to the picture that was open last, as soon as it is listed."""
