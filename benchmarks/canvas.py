@@ -29,6 +29,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.canvas.canvas import Canvas
 from app.none_guard import keep_none_alive
+from app.priority import step_behind_the_window
 from segcore.classes import ClassTable
 from segcore.edits import Stroke
 
@@ -175,6 +176,7 @@ def predicting(model: str | None) -> Iterator[None]:
     stop = threading.Event()
 
     def run() -> None:
+        step_behind_the_window()
         while not stop.is_set():
             predictor.predict(image)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from app.priority import step_behind_the_window
 from app.relay import Relay
 from segcore.geometry import Box, Size
 from segcore.opencv import cv2
@@ -121,6 +122,7 @@ class PyramidBuilder:
         stop = self._stop = threading.Event()
 
         def build() -> None:
+            step_behind_the_window()
             pyramid.build(stop, lambda box: self._relay.post(notice, pyramid, box))
 
         self._thread = threading.Thread(target=build, name="pyramid", daemon=True)
