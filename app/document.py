@@ -17,14 +17,15 @@ from app.lay_under import (
     LabelMap,
     Laid,
     Origins,
+    fitted,
     joined_classes,
     lay_under,
 )
 from app.opened_image import OpenedImage
 from app.recorder import Recorder
+from app.user_error import UserError
 from segcore.classes import ClassTable
 from segcore.geometry import Box
-from segcore.labels import widen
 from segcore.project import Project
 
 if TYPE_CHECKING:
@@ -60,11 +61,12 @@ class Document(QObject):
         self._labelled = False
         self._revision = 0
         self._last_saved: float | None = None
+        self._last_failure = ""
         self.stroke_under_way = False
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self.recorder = Recorder(self)
-        self.recorder.failed.connect(self.failed)
+        self.recorder.failed.connect(self._tell_failure)
         self.recorder.done.connect(self._look_for_saved)
         self._saved_timer = QTimer(self)
         self._saved_timer.setInterval(_LOOK_FOR_SAVED)
@@ -121,7 +123,7 @@ class Document(QObject):
             return
         self._leave()
         self._opened = opened
-        self._labels = opened.labels
+        self._labels = fitted(opened.labels, opened.project.classes)
         self._origins = opened.origins
         self._labelled = opened.labelled
         self._last_saved = opened.project.last_saved
@@ -261,7 +263,7 @@ class Document(QObject):
         if classes == self._classes and self._fits(classes):
             return
         if self._labels is not None and not self._fits(classes):
-            self._labels = widen(self._labels)
+            self._labels = fitted(self._labels, classes)
             self._revision += 1
             self.undo_stack.clear()
         self._classes = classes
@@ -285,4 +287,11 @@ class Document(QObject):
         saved = self._opened.project.last_saved
         if saved and saved != self._last_saved:
             self._last_saved = saved
+            self._last_failure = ""
             self.savedChanged.emit(datetime.fromtimestamp(saved))
+
+    def _tell_failure(self, failure: UserError) -> None:
+        """Say it once: a full disk refuses every edit with the same words until there is room."""
+        if failure.sentence != self._last_failure:
+            self._last_failure = failure.sentence
+            self.failed.emit(failure)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from segcore.classes import ClassTable
 from segcore.edits import Edit, replace_all
+from segcore.labels import widen
 from segcore.project import Project
 
 if TYPE_CHECKING:
@@ -107,3 +108,8 @@ def joined_classes(kept: ClassTable, added: ClassTable) -> ClassTable:
         if joined.id_of(info.name) is None:
             joined = joined.with_class(info.name, info.color)
     return joined
+
+
+def fitted(labels: LabelMap, classes: ClassTable) -> LabelMap:
+    """Labels as wide as the class table says: 8-bit maps of before it grew are widened."""
+    return labels if labels.dtype == classes.dtype else widen(labels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from pathlib import Path
 
 from segcore.errors import ProjectError
@@ -16,8 +17,6 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".m
 
 FIRST_BATCH = 32
 """Pictures listed before the window is told: few, so that the first one opens at once."""
-
-LARGEST_BATCH = 2000
 
 
 @dataclass(frozen=True)
@@ -93,11 +92,10 @@ def reopened(source: Source, current: Project | None) -> Project | None:
 
 
 def names_of(source: Source, project: Project) -> Iterator[list[str]]:
-    """Add the pictures of a source to a project; their names, in batches, in natural order.
+    """Add the pictures of a source to a project; their names, in natural order.
 
-    The pictures that lie in a folder itself are added as they are found, so that the first opens
-    at once in a folder of very many; those of its subfolders then come all together, because a
-    project names pictures of a folder outside by their path in the folder that is added.
+    Of a folder the first pictures come by themselves, so that one opens while the others, which
+    may be very many, are still being added.
 
     Raises:
         ProjectError: the project cannot be written.
@@ -105,27 +103,19 @@ def names_of(source: Source, project: Project) -> Iterator[list[str]]:
     if source.files:
         yield project.add(source.files)
     for folder in source.folders:
-        yield from _names_in(folder, project)
+        first = project.add(list(islice(_pictures_in(folder), FIRST_BATCH)))
+        yield first
+        told = set(first)
+        yield [name for name in project.add([folder]) if name not in told]
 
 
-def _names_in(folder: Path, project: Project) -> Iterator[list[str]]:
-    told: set[str] = set()
-    size = FIRST_BATCH
-    batch: list[Path] = []
-    for path in find_images(folder):
-        if path.parent != folder:
-            everything = project.add([folder])
-            yield [name for name in everything if name not in told]
-            return
-        batch.append(path)
-        if len(batch) >= size:
-            names = project.add(batch)
-            told.update(names)
-            yield names
-            batch = []
-            size = min(size * 4, LARGEST_BATCH)
-    if batch:
-        yield project.add(batch)
+def _pictures_in(folder: Path) -> Iterator[Path]:
+    """The pictures of a folder up to its first subfolder.
+
+    A project names pictures of a folder outside by their path in the folder that is added, which
+    is the file name for these alone.
+    """
+    return takewhile(lambda path: path.parent == folder, find_images(folder))
 
 
 def _common_folder(folders: Sequence[Path], files: Sequence[Path]) -> Path | None:

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from app.claims import Claims
 from app.lay_under import MODEL_KIND, Ground, joined_classes, lay_under
-from segcore.errors import ProjectError
 from segcore.images import read_image
 from segcore.project import Project
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from segcore.inference import Prediction
 
 _NOTHING = np.zeros((0, 0), np.uint8)
-PATIENCE = 30.0
-"""Seconds that labels wait for a picture that somebody else is writing."""
 
 
 class ProjectPictures:
@@ -47,15 +44,9 @@ class ProjectPictures:
         self._save_claimed(name, prediction)
         return True
 
-    def save_patiently(self, name: str, prediction: Prediction) -> None:
-        """As `save`, waiting until the window has closed the picture.
-
-        Raises:
-            SegcoreError: they cannot be written, or somebody else keeps the picture.
-        """
-        if not self._claims.claim(name, PATIENCE):
-            raise ProjectError(f"The labels of {name} are in use: predict this picture again.")
-        self._save_claimed(name, prediction)
+    def holds(self, project: Project | None, name: str, open_name: str | None) -> bool:
+        """Whether the picture open in the window is the one of that name in this project."""
+        return project is self._project and name == open_name
 
     def _save_claimed(self, name: str, prediction: Prediction) -> None:
         try:

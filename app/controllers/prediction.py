@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TYPE_CHECKING
+from PySide6.QtCore import QObject, Signal
 
-from PySide6.QtCore import QObject, QTimer, Signal
-
+from app.controllers.laying import PredictionLayer
 from app.controllers.picture_store import ProjectPictures
 from app.document import Document
 from app.inference.client import InferenceClient
@@ -21,16 +18,11 @@ from app.inference.requests import (
     PredictImage,
     PredictionResult,
 )
-from app.lay_under import Ground, Laid, joined_classes, lay_under
-from app.relay import Relay
+from app.lay_under import joined_classes
 from app.session import Session
-from app.user_error import UserError, user_error
-
-if TYPE_CHECKING:
-    from segcore.inference import Prediction
+from app.user_error import UserError
 
 OWN_KINDS = ("model", "predict", "batch")
-STROKE_PAUSE = 30  # milliseconds until a prediction tries again to get under a stroke
 
 
 class PredictionController(QObject):
@@ -56,8 +48,9 @@ class PredictionController(QObject):
         self._document = document
         self._session = session
         self._client = client
-        self._relay = Relay(self)
-        self._thread = ThreadPoolExecutor(1, "lay-under")
+        self._layer = PredictionLayer(document, self)
+        self._layer.laid.connect(self.pictureLabelled)
+        self._layer.failed.connect(self.failed)
         self._model: ModelInfo | None = None
         self._generation = 0
         self._batches = 0
@@ -107,10 +100,8 @@ class PredictionController(QObject):
         self._client.cancel()
 
     def shutdown(self) -> None:
-        """Finish laying under what has arrived and end the thread; after the client's shutdown."""
-        self._thread.shutdown(wait=True)
-        self._relay.deliver_all()
-        self._relay.close()
+        """Finish laying under what has arrived; after the client's shutdown."""
+        self._layer.shutdown()
 
     def _follow_image(self) -> None:
         self._generation += 1
@@ -133,7 +124,7 @@ class PredictionController(QObject):
     def _take_prediction(self, result: PredictionResult) -> None:
         if result.generation == self._generation and result.image_name == self._document.name:
             self._tell(result.notes)
-            self._lay_under(result.prediction)
+            self._layer.lay(result.prediction)
 
     def _take_batch_item(self, item: BatchItem) -> None:
         self._tell(item.notes)
@@ -141,59 +132,15 @@ class PredictionController(QObject):
             self.pictureFailed.emit(item.image_name, item.error)
         elif item.saved or item.prediction is None:
             self.pictureLabelled.emit(item.image_name)
-        elif item.image_name == self._document.name:
-            self._lay_under(item.prediction)
-            self.pictureLabelled.emit(item.image_name)
         else:
-            self._save_later(item, item.prediction)
-
-    def _lay_under(self, prediction: Prediction) -> None:
-        """Work out on another thread what changes, for the open picture."""
-        self._document.accept_classes_of(prediction)
-        ground = self._document.ground()
-        self._thread.submit(self._work_out, prediction, ground, self._generation)
-
-    def _work_out(self, prediction: Prediction, ground: Ground, generation: int) -> None:
-        try:
-            laid = lay_under(prediction, ground, ground.origin_of(prediction))
-        except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
-            failure = user_error(error, self.tr("The prediction could not be used"))
-            self._relay.post(self._tell_failed, failure)
-        else:
-            self._relay.post(self._put_in_place, prediction, laid, generation)
-
-    def _put_in_place(self, prediction: Prediction, laid: Laid, generation: int) -> None:
-        if generation != self._generation:
-            return
-        if self._document.stroke_under_way:
-            QTimer.singleShot(
-                STROKE_PAUSE, self, partial(self._put_in_place, prediction, laid, generation)
-            )
-        elif not self._document.put_in_place(prediction, laid):
-            self._lay_under(prediction)
-
-    def _save_later(self, item: BatchItem, prediction: Prediction) -> None:
-        """The window had the picture when it was predicted, and has closed it since."""
-        store = self._stores[item.generation]
-        self._thread.submit(self._save_patiently, store, item.image_name, prediction)
-
-    def _save_patiently(self, store: ProjectPictures, name: str, prediction: Prediction) -> None:
-        try:
-            store.save_patiently(name, prediction)
-        except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
-            failure = user_error(error, self.tr("The labels could not be saved"))
-            self._relay.post(self._tell_failed, failure)
-        else:
-            self._relay.post(self._tell_labelled, name)
+            store = self._stores[item.generation]
+            self._layer.keep(item.image_name, store, item.prediction)
 
     def _follow_job(self, status: JobStatus) -> None:
         if status.kind in OWN_KINDS and status.error:
             self._tell_failed(UserError(status.error, status.details))
         if status.kind == "model" and status.state.is_end:
             self.modelSettled.emit(self._model)
-
-    def _tell_labelled(self, name: str) -> None:
-        self.pictureLabelled.emit(name)
 
     def _tell_failed(self, failure: UserError) -> None:
         self.failed.emit(failure)

@@ -16,6 +16,7 @@ from app.opened_image import OpenedImage
 from app.reading import read_picture
 from segcore.classes import ClassTable
 from segcore.edits import Stroke
+from segcore.errors import ProjectError
 from segcore.geometry import Box
 from segcore.project import Project
 
@@ -227,3 +228,43 @@ def test_far_undo_steps_are_packed_and_still_exact(
     for state in states[1:]:
         document.undo_stack.redo()
         np.testing.assert_array_equal(document.labels, state)
+
+
+def test_a_refusing_disk_is_said_once_and_nothing_is_lost(
+    qtbot: Any, document: Document, project: Any, fake_prediction: Any, monkeypatch: Any
+) -> None:
+    document.open(opened(project, project.images[0]))
+    document.set_prediction(fake_prediction(1))
+    document.recorder.flush()
+    failures: list[Any] = []
+    document.failed.connect(failures.append)
+
+    def refuse(*_: object) -> None:
+        raise ProjectError("The disk is full: make room.")
+
+    monkeypatch.setattr(project, "record_edit", refuse)
+    for x in (10, 20, 30):
+        paint(document, (x, 10), 0)
+    qtbot.waitUntil(lambda: failures != [])
+    document.recorder.flush()
+    qtbot.wait(20)
+    assert [failure.sentence for failure in failures] == ["The disk is full: make room."]
+    assert document.labels[10, 20] == 0
+
+
+def test_more_than_255_classes_widen_the_open_labels(
+    document: Document, project: Any, fake_prediction: Any
+) -> None:
+    document.open(opened(project, project.images[0]))
+    paint(document, (10, 10), 2)
+    names = [f"class {i}" for i in range(300)]
+    many = ClassTable.from_names(names)
+    document.set_prediction(fake_prediction(299, classes=many))
+    assert document.labels.dtype == np.uint16
+    assert document.labels[10, 10] == 2
+    assert document.classes[int(document.labels[30, 30])].name == "class 299"
+    document.close_image()
+    document.recorder.flush()
+    again = opened(project, project.images[0])
+    assert again.labels[10, 10] == 2
+    assert project.classes[int(again.labels[30, 30])].name == "class 299"
