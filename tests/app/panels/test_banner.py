@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.panels.banner import ErrorBanner
 
 
 @pytest.fixture
-def banner(qtbot: QtBot) -> ErrorBanner:
-    banner = ErrorBanner()
-    qtbot.addWidget(banner)
-    return banner
+def banner(qtbot: QtBot) -> Iterator[ErrorBanner]:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    yield ErrorBanner(window)
+    window.close()
 
 
 def test_it_is_hidden_until_there_is_something_to_say(banner: ErrorBanner) -> None:
