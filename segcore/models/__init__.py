@@ -5,6 +5,7 @@ from segcore.models.classifier import ImageClassifier
 from segcore.models.config import NormEpsilons, SegFormerConfig
 from segcore.models.fast import FastSegFormer
 from segcore.models.segformer import SegFormer
+from segcore.models.summary import StageSummary, count_macs, count_parameters, output_grid
 
 __all__ = [
     "FastSegFormer",
@@ -13,4 +14,8 @@ __all__ = [
     "QueriesAndKeys",
     "SegFormer",
     "SegFormerConfig",
+    "StageSummary",
+    "count_macs",
+    "count_parameters",
+    "output_grid",
 ]

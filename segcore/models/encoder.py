@@ -143,7 +143,8 @@ class Block(nn.Module):
     def forward(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
         """Tokens (B, N, C) to (B, N, C)."""
         tokens = tokens + self.drop_path(self.attention(self.norm1(tokens), grid))
-        return tokens + self.drop_path(self.mlp(self.norm2(tokens), grid))
+        mixed: Tensor = tokens + self.drop_path(self.mlp(self.norm2(tokens), grid))
+        return mixed
 
 
 class Stage(nn.Module):

@@ -151,7 +151,8 @@ class _Block(nn.Module):
         if in_strips(tokens):
             return self.overwrite(tokens)
         tokens = tokens + self.attention(self.norm1(tokens))
-        return tokens + self.mlp(self.norm2(tokens))
+        mixed: Tensor = tokens + self.mlp(self.norm2(tokens))
+        return mixed
 
     def overwrite(self, tokens: Tensor) -> Tensor:
         """The same, in the memory of `tokens`."""

@@ -27,7 +27,7 @@ def in_strips(tokens: Tensor) -> bool:
     return (
         tokens.device.type == "cpu"
         and not (torch.is_grad_enabled() and tokens.requires_grad)
-        and not torch.jit.is_tracing()
+        and not torch._C._get_tracing_state()
         and not torch.compiler.is_compiling()
     )
 
@@ -44,7 +44,7 @@ def linear(tokens: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor
     return F.linear(tokens, weight, bias)
 
 
-_HAS_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(
+_HAS_ONEDNN: bool = torch.backends.mkldnn.is_available() and hasattr(  # type: ignore[no-untyped-call]
     torch.ops.mkldnn, "_linear_pointwise"
 )
 
