@@ -29,7 +29,7 @@ def info(
     wanted = None if size is None else parse_size(size)
     from segcore.checkpoints import read_checkpoint
     from segcore.errors import RequestError
-    from segcore.models import count_macs
+    from segcore.models.summary import count_macs
 
     terminal = Terminal()
     checkpoint = read_checkpoint(model)

@@ -16,6 +16,7 @@ from rich.progress import Progress as Bar
 from segcore.progress import Progress, ProgressCallback
 
 _SECONDS_BETWEEN_LINES = 5.0
+_WIDE = 500
 
 
 class Terminal:
@@ -35,8 +36,9 @@ class Terminal:
         sys.stdout.write("\n")
 
     def table(self, renderable: Any) -> None:
-        """A rich table on stdout."""
-        Console(highlight=False).print(renderable)
+        """A rich table on stdout, as wide as the terminal, or as it needs to be in a file."""
+        width = None if sys.stdout.isatty() else _WIDE
+        Console(highlight=False, width=width).print(renderable)
 
     def note(self, text: str) -> None:
         """Something worth knowing that is no failure, on stderr."""
