@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from segcore.geometry import Box
-from segcore.inference.quads import Span
+from segcore.inference.spans import Span
 from segcore.inference.tiling import TilePlan
 
 
@@ -44,15 +44,15 @@ def blended_blocks(plan: TilePlan, logits_of: Callable[[int], Tensor]) -> Iterat
     below: Tensor | None = None  # what the windows above add to this row of windows
     line: Tensor | None = None  # (C, 1, all columns): the last finished cells above
     for row in range(plan.rows.count):
-        top, bottom = plan.rows.cells(row)
-        finished = plan.rows.finished(row)[1] - top
+        begin, end = plan.rows.finished(row)
+        finished = end - begin
         aside: Tensor | None = None  # what the windows to the left add to this one
         edge: Tensor | None = None  # (C, rows, 1): the last finished cells to the left
         pieces: list[Tensor] = []
         lines: list[Tensor] = []
         for column in range(plan.columns.count):
-            left, right = plan.columns.cells(column)
-            across = plan.columns.finished(column)[1] - left
+            left, end = plan.columns.finished(column)
+            across = end - left
             logits = _weighted(plan, row, column, logits_of(plan.index(row, column)))
             _add_corner(logits, aside)
             aside = logits[:, :, across:].clone()
@@ -64,10 +64,7 @@ def blended_blocks(plan: TilePlan, logits_of: Callable[[int], Tensor]) -> Iterat
             lines.append(part[:, -1:].clone())
             if line is not None:
                 part = torch.cat([line[:, :, left : left + across], part], dim=1)
-            if edge is None:
-                block = part
-            else:
-                block = torch.cat([edge, part], dim=2)
+            block = part if edge is None else torch.cat([edge, part], dim=2)
             edge = part[:, :, -1:].clone()
             yield Block(block, plan.rows.span(row), plan.columns.span(column))
         below = torch.cat(pieces, dim=2)

@@ -182,9 +182,7 @@ class EncodedImage:
         with self.lock:
             height, width = (max(sizes) for sizes in zip(*(w.model_size for w in self.windows)))
             largest = max(height, width)
-            tile = next(
-                (side for side in _tile_sides() if side < largest and self.own_size), None
-            )
+            tile = next((side for side in _tile_sides() if side < largest and self.own_size), None)
             if tile is not None:
                 self.release()
                 self.plan = plan_tiles(self.size, tile)

@@ -231,12 +231,15 @@ class Predictor:
         """The stage features of each window, one at a time: (its pixels, stage1 … -> (C, h, w))."""
         for index, window in enumerate(encoded.windows):
             stages = encoded.stages(index)
-            yield window.box, {
-                f"stage{number}": np.ascontiguousarray(
-                    encoded.backend.picture_of(feature).float().cpu().numpy()
-                )
-                for number, feature in enumerate(stages, start=1)
-            }
+            yield (
+                window.box,
+                {
+                    f"stage{number}": np.ascontiguousarray(
+                        encoded.backend.picture_of(feature).float().cpu().numpy()
+                    )
+                    for number, feature in enumerate(stages, start=1)
+                },
+            )
 
     def with_less_memory(self, encoded: EncodedImage, run: Callable[[], Result]) -> Result:
         """Run it; when memory runs out, again with smaller tiles, then on the CPU.
@@ -285,7 +288,9 @@ class Predictor:
             )
         tile = encoded.use_smaller_tiles()
         if tile is not None:
-            note = f"The memory of {device} ran out: the picture was done in tiles of {tile} pixels."
+            note = (
+                f"The memory of {device} ran out: the picture was done in tiles of {tile} pixels."
+            )
         else:
             encoded.move_to(self._on_cpu())
             note = f"The memory of {device} ran out: the picture was done on the CPU."

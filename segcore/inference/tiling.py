@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segcore.geometry import Box, WindowGeometry
-from segcore.inference.quads import Span
+from segcore.inference.spans import Span
 
 STRIDE = 4
 """Image pixels per cell of the logit grid."""
@@ -180,9 +180,7 @@ class TilePlan:
 def plan_whole(image_size: tuple[int, int], model_size: tuple[int, int]) -> TilePlan:
     """One window: the image resized to `model_size`, or to 32 where a side of that is smaller."""
     height, width = (max(side, SMALLEST_SIDE) for side in model_size)
-    return TilePlan(
-        AxisPlan.whole(image_size[0], height), AxisPlan.whole(image_size[1], width)
-    )
+    return TilePlan(AxisPlan.whole(image_size[0], height), AxisPlan.whole(image_size[1], width))
 
 
 def plan_own_size(image_size: tuple[int, int], whole_pixels: int, tile: int = TILE) -> TilePlan:

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from segcore.inference.blend import Block
-from segcore.inference.quads import Labels, QuadAxis, Span, label_quads
+from segcore.inference.quads import Labels, label_quads
+from segcore.inference.spans import QuadAxis, Span
 
 _STRIP_VALUES = {"cpu": 1 << 21, "cuda": 1 << 27, "mps": 1 << 25}
 
@@ -90,8 +91,8 @@ def _cells(span: Span, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """For each pixel the two cells between which it lies, and how far it is from the first."""
     axis = QuadAxis.over(span)
     last = span.cells - 1
-    lower = torch.from_numpy(np.clip(axis.first - 1, 0, last)).to(device)
-    upper = torch.from_numpy(np.clip(axis.first, 0, last)).to(device)
+    lower = torch.from_numpy(np.clip(axis.quad - 1, 0, last)).to(device)
+    upper = torch.from_numpy(np.clip(axis.quad, 0, last)).to(device)
     return lower, upper, torch.from_numpy(axis.weight).to(device)
 
 
