@@ -9,10 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, cast
 
-from PIL import ExifTags, ImageFile
+from PIL import ExifTags, Image, ImageFile
 
 # What a damaged header makes Pillow remark on is said in our own words, or does not matter.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+MAX_PIXELS = 1 << 30
+"""More pixels than this are refused: 3 GiB of RGB. A picture of 20,000 x 20,000 has 0.4 · 10⁹."""
+
+# Pillow's own limit is lower, and holds for the whole process; it is lifted as far as ours.
+if Image.MAX_IMAGE_PIXELS is not None:
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, MAX_PIXELS)
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -33,8 +40,7 @@ class ImageFormat:
     def open(self, stream: IO[bytes]) -> ImageFile.ImageFile:
         """Pillow's reader on the stream, with the header read.
 
-        Called directly, since `Image.open` has a limit of pixels for the whole process, warns of
-        large pictures on stderr, and tries formats that run other programs.
+        Called directly, since `Image.open` also tries formats that run other programs.
         """
         reader = getattr(importlib.import_module(f"PIL.{self.module}"), self.reader)
         return cast("ImageFile.ImageFile", reader(stream))

@@ -20,6 +20,7 @@ from segcore.errors import ImageError, readable
 from segcore.folders import IMAGE_SUFFIXES, find_images, is_image_path, natural_key
 from segcore.image_formats import (
     JPEG,
+    MAX_PIXELS,
     PNG,
     TIFF,
     UnknownFormatError,
@@ -42,9 +43,6 @@ __all__ = [
     "read_image_size",
     "read_thumbnail",
 ]
-
-MAX_PIXELS = 1 << 30
-"""More pixels than this are refused: 3 GiB of RGB. A picture of 20,000 x 20,000 has 0.4 · 10⁹."""
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters is in our own sentence
 
@@ -262,6 +260,8 @@ _DAMAGE = (
     AttributeError,
     OverflowError,
     ZeroDivisionError,
+    RuntimeError,
+    Image.DecompressionBombError,
     struct.error,
     zlib.error,
     cv2.error,

@@ -13,8 +13,9 @@ _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = b"\xff\xd9"
 _SEQUENTIAL_FRAMES = (0xC0, 0xC1)
 _OTHER_FRAMES = (0xC2, 0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
-# The decoder looks up to eight bytes ahead, and more than this is missing where it can be seen.
-_PADDING = bytes(16)
+# The decoder looks up to eight bytes ahead. In this pattern the usual codes are long and end no
+# block, so that it does not stand in for more than a few missing samples.
+_PADDING = b"\xb6" * 8
 
 
 class TruncatedJpegError(OSError):

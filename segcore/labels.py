@@ -26,7 +26,7 @@ LabelMap = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 SEQUENCE_KEY = "segformer-studio:sequence"
 
 _PIXELS_AT_ONCE = 1 << 22
-_MAX_PIXELS = 1 << 30
+_MAX_PIXELS = 1 << 30  # as for pictures
 
 
 class LabelFile(NamedTuple):

@@ -20,4 +20,8 @@ for _name, _value in _before.items():
     else:
         os.environ[_name] = _value
 
+if "OPENCV_LOG_LEVEL" not in os.environ:
+    # what else it has to say is in our own sentences
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_FATAL)
+
 __all__ = ["cv2"]

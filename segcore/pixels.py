@@ -82,7 +82,7 @@ _TURNS: dict[int, Callable[[RGB], Any]] = {
     4: lambda image: cv2.flip(image, 0),
     5: cv2.transpose,
     6: lambda image: cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE),
-    7: lambda image: cv2.flip(cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE), 1),
+    7: lambda image: cv2.flip(cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE), 0),
     8: lambda image: cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE),
 }
 
