@@ -8,6 +8,6 @@ tile by tile, so it can be applied, undone exactly, packed and recorded in a pro
 from segcore.edits.fill import fill
 from segcore.edits.patch import Edit, PackedEdit, Patch, tiles_of
 from segcore.edits.replace import replace_all
-from segcore.edits.stroke import Stroke
+from segcore.edits.stroke import Stroke, warm_up
 
-__all__ = ["Edit", "PackedEdit", "Patch", "Stroke", "fill", "replace_all", "tiles_of"]
+__all__ = ["Edit", "PackedEdit", "Patch", "Stroke", "fill", "replace_all", "tiles_of", "warm_up"]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segcore.edits.patch import Edit, check_maps, patch_between, tiles_of
-from segcore.edits.planes import IdArray
+from segcore.edits.planes import IdArray, uniform
 from segcore.errors import RequestError
 from segcore.geometry import Box, check_point
 from segcore.opencv import cv2
@@ -20,7 +20,7 @@ def fill(
     """The edit that gives the region of equal ids around a pixel another class; not applied.
 
     The region is 4-connected: pixels that only touch at a corner are apart. It is sought in a
-    window around the point that doubles for as long as the region runs on beyond it, so a small
+    window around the point that grows for as long as the region runs on beyond it, so a small
     region of a huge map costs little; one that covers a 20,000 x 20,000 map takes seconds and one
     byte a pixel while it runs.
 
@@ -39,12 +39,16 @@ def fill(
     patches = []
     for tile in tiles_of(place):
         inside = region[tile.moved(-place.x0, -place.y0).slices]
-        if not inside.any():
+        if inside.all():
+            after = uniform(class_id, tile.size, labels.dtype)
+            origins_after = uniform(origin, tile.size, np.uint8)
+        elif inside.any():
+            after, origins_after = labels[tile.slices].copy(), origins[tile.slices].copy()
+            after[inside] = class_id
+            origins_after[inside] = origin
+        else:
             continue
         before, origins_before = labels[tile.slices], origins[tile.slices]
-        after, origins_after = before.copy(), origins_before.copy()
-        after[inside] = class_id
-        origins_after[inside] = origin
         patch = patch_between(tile, before, after, origins_before, origins_after)
         if patch is not None:
             patches.append(patch)
@@ -62,7 +66,9 @@ def _region_around(labels: IdArray, point: tuple[int, int]) -> tuple[Box, npt.ND
         place = rectangle.moved(window.x0, window.y0)
         if not _runs_on(place, window, (height, width)):
             return place, region
-        reach *= 2
+        reach *= 4
+        if 4 * reach > max(height, width):
+            reach = max(height, width)  # one flood of the whole costs less than two large ones
 
 
 def _runs_on(place: Box, window: Box, size: tuple[int, int]) -> bool:

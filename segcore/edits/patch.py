@@ -177,8 +177,11 @@ def patch_between(
     All arrays are (h, w) of `place`; they are copied. None when nothing differs.
     """
     differs = before != after
-    differs |= origins_before != origins_after
-    rows = np.flatnonzero(differs.any(axis=1))
+    if differs.all():
+        rows = np.arange(place.height)
+    else:
+        differs |= origins_before != origins_after
+        rows = np.flatnonzero(differs.any(axis=1))
     if rows.size == 0:
         return None
     columns = np.flatnonzero(differs.any(axis=0))

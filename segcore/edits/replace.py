@@ -9,6 +9,7 @@ from segcore.edits.patch import Edit, check_maps, patch_between, tiles_of
 from segcore.edits.planes import IdArray
 from segcore.errors import RequestError
 from segcore.geometry import Box
+from segcore.opencv import cv2
 
 
 def replace_all(
@@ -43,15 +44,17 @@ def replace_all(
     if len(replaceable) != 256 or not 0 <= origin <= 255:
         raise RequestError("`replaceable` needs 256 entries, and an origin goes from 0 to 255.")
     ignore = np.iinfo(labels.dtype).max
+    table = np.asarray(replaceable, np.uint8)
     height, width = labels.shape
     patches = []
     for tile in tiles_of(Box(0, 0, width, height)):
-        where = tile.slices
-        gives_way = replaceable[origins[where]]
-        after = np.where(gives_way, new_labels[where], labels[where])
-        said_by = np.where(new_labels[where] == ignore, 0, origin).astype(np.uint8)
-        origins_after = np.where(gives_way, said_by, origins[where])
-        patch = patch_between(tile, labels[where], after, origins[where], origins_after)
+        before, origins_before, new = (each[tile.slices] for each in (labels, origins, new_labels))
+        gives_way = cv2.LUT(np.ascontiguousarray(origins_before), table).view(np.bool_)
+        after, origins_after = before.copy(), origins_before.copy()
+        np.copyto(after, new, where=gives_way)
+        np.copyto(origins_after, np.uint8(origin), where=gives_way)
+        origins_after[gives_way & (new == ignore)] = 0
+        patch = patch_between(tile, before, after, origins_before, origins_after)
         if patch is not None:
             patches.append(patch)
     return Edit(tuple(patches), name) if patches else None

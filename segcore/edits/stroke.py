@@ -222,6 +222,14 @@ class Stroke:
         self._arena.release()
 
 
+def warm_up() -> None:
+    """Take the memory that strokes work in, 64 MiB, before the first one has to wait for it.
+
+    Worth calling where a map of hundreds of megapixels is opened, in whatever thread.
+    """
+    _Arena.fill_spare()
+
+
 def _block_cuts(spans: Spans) -> npt.NDArray[np.int64]:
     """Where to cut the rows into blocks, never across a row of tiles.
 
@@ -245,6 +253,12 @@ class _Arena:
     """
 
     _spare: list[npt.NDArray[np.uint8]] = []  # noqa: RUF012 - shared on purpose
+
+    @classmethod
+    def fill_spare(cls) -> None:
+        """Take the spare pieces from the system, and touch them so that it really gives them."""
+        while len(cls._spare) < _SPARE_ARENAS:
+            cls._spare.append(np.full(_ARENA_BYTES, 1, np.uint8))
 
     def __init__(self) -> None:
         self._pieces: list[npt.NDArray[np.uint8]] = []

@@ -44,6 +44,7 @@ class ProjectFolder:
         self._origins = OriginTable(self.folder / ORIGINS_NAME)
         self._pictures = PictureList(self.folder, content.pictures)
         self._guard = threading.RLock()
+        self._origins_guard = threading.Lock()  # taken while folding, when the other may be held
         self._closed = False
         self.notes = list(content.notes)
         self._recorder: Recorder | None = None
@@ -190,7 +191,7 @@ class ProjectFolder:
         row = self._origins.find("imported")
         if row is None and self.read_only:
             return NOBODY
-        with self._guard:
+        with self._origins_guard:
             return (row or self._origins.add("imported")).id
 
     def _trouble(self, sentence: str) -> None:

@@ -16,7 +16,7 @@ from segcore.errors import ImageError, ProjectError
 from segcore.geometry import Box
 from segcore.labels import SEQUENCE_KEY, read_label_map, unlabelled, widen, write_label_map
 from segcore.project.journal import Record, read_journal
-from segcore.project.names import map_path
+from segcore.project.names import check_stays_inside, map_path
 
 LABELS, ORIGINS, JOURNAL = "labels", "origins", "journal"
 
@@ -41,6 +41,15 @@ class MapFiles:
             map_path(folder, ORIGINS, name),
             map_path(folder, JOURNAL, name, ".journal"),
         )
+
+    def check_stay_inside(self, folder: Path) -> None:
+        """Refuse to write where symbolic links lead out of the project.
+
+        Raises:
+            ProjectError: one of the files lies elsewhere.
+        """
+        for path in (self.labels, self.origins, self.journal):
+            check_stays_inside(folder, path)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +13,10 @@ from segcore.errors import ProjectError
 _LONGEST_COMPONENT = 255
 _ROOM_FOR_ENDINGS = len(".journal")
 _DIGEST = 12
+# an empty part, a dot or two, or what no file name holds
+_LEADS_ELSEWHERE = re.compile(
+    r"(?:^|/)\.{0,2}(?:/|$)|\0" + (r'|[\\:*?"<>|]' if sys.platform == "win32" else "")
+)
 
 
 def check_name(name: str) -> str:
@@ -20,9 +25,7 @@ def check_name(name: str) -> str:
     Raises:
         ProjectError: it is empty, absolute, has a `..` or a character that no file name holds.
     """
-    parts = name.split("/")
-    forbidden = "\0" if sys.platform != "win32" else '\0\\:*?"<>|'
-    if any(part in ("", ".", "..") for part in parts) or any(c in name for c in forbidden):
+    if _LEADS_ELSEWHERE.search(name):
         raise ProjectError(
             f"{name!r} is no name of a picture: it has to be a relative path without '..'."
         )
@@ -35,17 +38,22 @@ def map_path(folder: Path, kind: str, name: str, ending: str = ".png") -> Path:
     A part of the name too long for the file system with the ending is cut and gets a digest.
 
     Raises:
-        ProjectError: the name leads out of the project, by `..` or by a symbolic link.
+        ProjectError: the name leads out of the project.
     """
-    check_name(name)
-    root = folder / kind
-    *parents, last = (_shortened(part) for part in name.split("/"))
-    path = root.joinpath(*parents, last + ending)
-    if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(folder)):
+    *parents, last = map(_shortened, check_name(name).split("/"))
+    return folder.joinpath(kind, *parents, last + ending)
+
+
+def check_stays_inside(folder: Path, path: Path) -> None:
+    """Refuse a file of a resolved project folder that symbolic links lead out of it.
+
+    Raises:
+        ProjectError: it lies elsewhere.
+    """
+    if not Path(os.path.realpath(path)).is_relative_to(folder):
         raise ProjectError(
-            f"{kind}/{name} leads out of the project {folder.name} by a symbolic link: remove it."
+            f"{path} leads out of the project {folder.name} by a symbolic link: remove the link."
         )
-    return path
 
 
 def is_shortened(name: str) -> bool:

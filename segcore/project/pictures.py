@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from segcore.errors import ProjectError
 from segcore.folders import find_images
 from segcore.images import read_image_size
 from segcore.project.maps import JOURNAL, LABELS, ORIGINS, MapFiles, map_header
-from segcore.project.names import check_name, relative_source
+from segcore.project.names import check_name, is_shortened, map_path, relative_source
 from segcore.project.states import PictureState
 
 
@@ -77,6 +77,30 @@ class PictureList:
             self._sizes[name] = size
         return size
 
+    def with_file(self, kind: str, ending: str) -> Iterator[tuple[str, Path]]:
+        """Name and path of every picture that has a file of a kind; '' for files of no picture.
+
+        The folder is walked, so that the pictures without any cost nothing.
+        """
+        root = self._folder / kind
+        shortened: dict[str, str] | None = None
+        for place, folders, files in os.walk(root):
+            folders.sort()
+            for file in sorted(files):
+                if file.startswith(".") or not file.endswith(ending):
+                    continue
+                path = Path(place, file)
+                name = path.relative_to(root).as_posix().removesuffix(ending)
+                if name not in self._states:
+                    if shortened is None:
+                        shortened = {
+                            str(map_path(self._folder, kind, each, ending)): each
+                            for each in self._names
+                            if is_shortened(each)
+                        }
+                    name = shortened.get(str(path), "")
+                yield name, path
+
     def add(self, paths: Iterable[str | Path]) -> tuple[list[str], list[str]]:
         """List files, and the images in folders; returns the names of all, and of the new ones.
 
@@ -121,9 +145,9 @@ class PictureList:
         prefix = "" if before == "." else f"{before}/"
         sources = [prefix + name for name in found]
         if folder.is_relative_to(self._folder):
-            return [self._listed(source, source, new) for source in sources]
+            return self._all_listed(sources, sources, new)
         names = self._names_outside(folder, found, sources)
-        return [self._listed(name, source, new) for name, source in zip(names, sources)]
+        return self._all_listed(names, sources, new)
 
     def _names_outside(self, folder: Path, found: list[str], sources: list[str]) -> list[str]:
         """Names for a folder's pictures: as they are if free, else all below one prefix."""
@@ -137,14 +161,18 @@ class PictureList:
         raise AssertionError("there is always a number that is free")
 
     def _listed(self, name: str, source: str, new: list[str]) -> str:
+        return self._all_listed([name], [source], new)[0]
+
+    def _all_listed(self, names: list[str], sources: list[str], new: list[str]) -> list[str]:
+        """List pictures whose sources are not listed yet; the names of all of them."""
         known = self._sources()
-        if source in known:
-            return known[source]
-        self._states[check_name(name)] = PictureState(name if name == source else source)
-        self._names.append(name)
-        known[source] = name
-        new.append(name)
-        return name
+        for name, source in zip(names, sources):
+            if source not in known:
+                self._states[check_name(name)] = PictureState(name if name == source else source)
+                known[source] = name
+                new.append(name)
+                self._names.append(name)
+        return [known[source] for source in sources]
 
     def _sources(self) -> dict[str, str]:
         """Name by source; made when the first picture is added."""

@@ -14,8 +14,7 @@ from segcore.project.folding import Folding, file_digest
 from segcore.project.index import IndexRow, ProjectIndex
 from segcore.project.journal import Record, Rectangle, last_sequence, read_journal
 from segcore.project.lock import FolderLock
-from segcore.project.maps import JOURNAL, MapFiles, map_header, read_maps, write_maps
-from segcore.project.names import is_shortened, map_path
+from segcore.project.maps import JOURNAL, LABELS, MapFiles, map_header, read_maps, write_maps
 from segcore.project.pictures import PictureList
 from segcore.project.states import STATES_NAME, StatesContent, append_lines, compact, line
 from segcore.project.writer import Writer
@@ -123,7 +122,9 @@ class Recorder:
         if not self._index_is_whole:
             self._index.rebuild(self._scan())
             self._index_is_whole = True
-        known = {row.image for row in self._index.rows()} | self._unfolded.keys()
+        with self._guard:
+            waiting = set(self._unfolded)
+        known = {row.image for row in self._index.rows()} | waiting
         return [name for name in self._pictures.names if name in known]
 
     def set_classes(self, classes: ClassTable, path: Path) -> None:
@@ -170,7 +171,9 @@ class Recorder:
                 called again.
         """
         self._writer.flush()
-        for name in self._unfolded:
+        with self._guard:
+            waiting = list(self._unfolded)
+        for name in waiting:
             self._folding.request(name)
         self._folding.wait(CLOSING_SECONDS)
         self._folding.stop()
@@ -207,6 +210,7 @@ class Recorder:
         size = self._pictures.size(name)
         maps = read_maps(files, size, self._classes, self._foreign_origin)
         if always or files.journal.exists():
+            files.check_stay_inside(self._folder)
             write_maps(files, maps, self._classes)
             self._writer.cut_journal(name, files, maps.sequence)
         return maps.sequence
@@ -230,6 +234,7 @@ class Recorder:
         """The number of the last edit of a picture, from its files the first time."""
         if name not in self._numbers:
             files = MapFiles.of(self._folder, name)
+            files.check_stay_inside(self._folder)
             headers = (map_header(files.labels), map_header(files.origins))
             numbers = [header[1] for header in headers if header is not None]
             journalled, length = last_sequence(files.journal)
@@ -253,14 +258,7 @@ class Recorder:
 
     def _find_journals(self) -> None:
         """Note the edits that an earlier session left in journals, and what a kill tore."""
-        shortened: dict[str, str] | None = None
-        root = self._folder / JOURNAL
-        for path in sorted(root.rglob("*.journal")):
-            name = path.relative_to(root).as_posix().removesuffix(".journal")
-            if name not in self._pictures.states:
-                if shortened is None:
-                    shortened = dict(self._shortened())
-                name = shortened.get(str(path), "")
+        for name, path in self._pictures.with_file(JOURNAL, ".journal"):
             if not name:
                 self.notes.append(f"{path.name} is a journal of no picture of the project")
                 continue
@@ -271,21 +269,17 @@ class Recorder:
             if content.damaged:
                 self.notes.append(f"{name}: a damaged stretch of the journal was passed over")
 
-    def _shortened(self) -> Iterator[tuple[str, str]]:
-        """Journal path and name of the pictures whose files have shorter names than they."""
-        for name in self._pictures.names:
-            if is_shortened(name):
-                yield str(map_path(self._folder, JOURNAL, name, ".journal")), name
-
     def _scan(self) -> Iterator[IndexRow]:
         """Rows of the index, from the label files themselves."""
-        for name, state in self._pictures.states.items():
+        for name, path in self._pictures.with_file(LABELS, ".png"):
+            if not name:
+                continue
             try:
-                header = map_header(MapFiles.of(self._folder, name).labels)
-            except (OSError, ImageError):
-                header = ((0, 0), 0)  # damaged, and labelled all the same
-            if header is not None:
-                yield IndexRow(name, header[1], state.sha256)
+                header = map_header(path)
+            except ImageError:
+                header = None  # damaged, and labelled all the same
+            sequence = header[1] if header is not None else 0
+            yield IndexRow(name, sequence, self._pictures.state(name).sha256)
 
     def _stamp(self) -> str:
         found = (self._folder / STATES_NAME).stat()

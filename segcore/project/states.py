@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,13 +71,13 @@ def read_states(folder: Path) -> StatesContent:
             "choose the folder that holds it."
         ) from error
     length = data.rfind(b"\n") + 1
-    head, *lines = data[:length].split(b"\n")[:-1] or [b""]
+    head, *lines = data[:length].decode("utf-8", "replace").split("\n")[:-1] or [""]
     _check_head(path, head)
     notes = [] if length == len(data) else [f"{STATES_NAME}: a line that was cut short was dropped"]
     pictures: dict[str, PictureState] = {}
-    for number, line in enumerate(lines, start=2):
+    for number, entry in enumerate(_parsed(lines), start=2):
         try:
-            _take(pictures, json.loads(line))
+            _take(pictures, entry)
         except (ValueError, TypeError, KeyError, ProjectError) as error:
             notes.append(f"{STATES_NAME}, line {number} was passed over: {error}")
     return StatesContent(pictures, len(lines), length, tuple(notes))
@@ -139,7 +139,23 @@ def _fields(state: PictureState) -> dict[str, str]:
     return fields
 
 
-def _check_head(path: Path, head: bytes) -> None:
+def _parsed(lines: list[str]) -> Iterable[Any]:
+    """What each line says; a line that is no JSON gives its error's text."""
+    try:
+        return list(json.loads(f"[{','.join(lines)}]")) if all(lines) else _parsed_singly(lines)
+    except ValueError:
+        return _parsed_singly(lines)
+
+
+def _parsed_singly(lines: list[str]) -> Iterator[Any]:
+    for each in lines:
+        try:
+            yield json.loads(each)
+        except ValueError as error:
+            yield str(error)
+
+
+def _check_head(path: Path, head: str) -> None:
     try:
         said = json.loads(head)
         known, version = said["format"] == _FORMAT, int(said["version"])
@@ -154,7 +170,9 @@ def _check_head(path: Path, head: bytes) -> None:
         )
 
 
-def _take(pictures: dict[str, PictureState], entry: dict[str, Any]) -> None:
+def _take(pictures: dict[str, PictureState], entry: Any) -> None:
+    if not isinstance(entry, dict):
+        raise ProjectError(entry if isinstance(entry, str) else "it says nothing of a picture")
     name = entry["image"]
     state = pictures.get(name)
     if state is None:

@@ -15,7 +15,7 @@ from segcore.geometry import Box
 from segcore.project.checks import check_ids, check_table_follows, rectangle
 from segcore.project.journal import Rectangle
 from segcore.project.lifecycle import CLASSES_NAME, ProjectFolder
-from segcore.project.maps import MapFiles, Maps, read_labels, read_maps
+from segcore.project.maps import JOURNAL, LABELS, MapFiles, Maps, read_labels, read_maps
 from segcore.project.origins import Origin, OriginKind
 from segcore.project.recorder import Recorder
 from segcore.project.states import STATUSES, line
@@ -126,7 +126,7 @@ class Project(ProjectFolder):
 
     def origin_id(self, kind: OriginKind, name: str = "", sha256: str = "") -> int:
         """The number that stands for an origin in origin maps, given now if it is new."""
-        with self._guard:
+        with self._origins_guard:
             row = self._origins.find(kind, name, sha256)
             if row is not None:
                 return row.id
@@ -149,7 +149,9 @@ class Project(ProjectFolder):
         self._check_open()
         if self._recorder is not None:
             return self._recorder.labelled()
-        return [name for name in self.images if self.has_labels(name)]
+        kinds = ((LABELS, ".png"), (JOURNAL, ".journal"))
+        known = {name for kind in kinds for name, _ in self._pictures.with_file(*kind)}
+        return [name for name in self.images if name in known]
 
     def labels(self, name: str) -> IdArray:
         """(H, W) ids of `classes.dtype` with every recorded edit; ignore where nothing is said.

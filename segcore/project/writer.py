@@ -178,14 +178,12 @@ class Writer:
         )
 
     def journal_length(self, name: str) -> int:
-        """Bytes of a picture's journal as far as this writer has appended to it."""
-        with self._files:
-            return self._journal_lengths.get(name, 0)
+        """Bytes of a picture's journal as far as this writer knows; never waits for the disk."""
+        return self._journal_lengths.get(name, 0)
 
     def know_journal(self, name: str, length: int) -> None:
-        """Say how long the whole part of a journal from an earlier session is."""
-        with self._files:
-            self._journal_lengths[name] = length
+        """Say how long the whole part of a journal is, before its first edit is submitted."""
+        self._journal_lengths[name] = length
 
 
 def _batch(jobs: Iterable[str | tuple[str, Record]]) -> _Batch:
