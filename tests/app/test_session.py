@@ -246,12 +246,12 @@ def test_a_folder_of_very_many_pictures_leaves_the_window_free(
     folder = tmp_path / "many"
     for part in range(10):
         (folder / f"part{part}").mkdir(parents=True)
-        for i in range(500):
+        for i in range(200):
             (folder / f"part{part}" / f"{i}.png").write_bytes(picture if part + i == 0 else b"")
     beats: list[float] = []
     began = time.perf_counter()
     session.open_paths([folder])
-    while not viewer.opened or len(session.names) < 5000:
+    while not viewer.opened or len(session.names) < 2000:
         qtbot.wait(2)
         beats.append(time.perf_counter())
         assert beats[-1] - began < 30
