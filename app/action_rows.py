@@ -55,7 +55,7 @@ _FILE = (
         QT_TRANSLATE_NOOP("actions", "&Open Pictures…"),
         "file",
         ("Ctrl+O",),
-        "mdi6.image-plus-outline",
+        "image-plus-outline",
         QT_TRANSLATE_NOOP("actions", "Open one picture or several"),
     ),
     ActionInfo(
@@ -63,7 +63,7 @@ _FILE = (
         QT_TRANSLATE_NOOP("actions", "Open &Folder…"),
         "file",
         ("Ctrl+Shift+O",),
-        "mdi6.folder-open-outline",
+        "folder-open-outline",
         QT_TRANSLATE_NOOP("actions", "Open a folder of pictures with its subfolders"),
     ),
     ActionInfo(
@@ -71,7 +71,7 @@ _FILE = (
         QT_TRANSLATE_NOOP("actions", "Open &Project…"),
         "file",
         ("Ctrl+Alt+O",),
-        "mdi6.briefcase-outline",
+        "briefcase-outline",
         QT_TRANSLATE_NOOP("actions", "Open a project folder"),
     ),
     ActionInfo("open_samples", QT_TRANSLATE_NOOP("actions", "Open the S&ample Street"), "file"),
@@ -81,10 +81,10 @@ _FILE = (
         QT_TRANSLATE_NOOP("actions", "Pre&vious Picture"),
         "file",
         ("A",),
-        "mdi6.arrow-left",
+        "arrow-left",
     ),
     ActionInfo(
-        "next", QT_TRANSLATE_NOOP("actions", "&Next Picture"), "file", ("D",), "mdi6.arrow-right"
+        "next", QT_TRANSLATE_NOOP("actions", "&Next Picture"), "file", ("D",), "arrow-right"
     ),
     ActionInfo(SEPARATOR, "", "file"),
     ActionInfo(
@@ -92,7 +92,7 @@ _FILE = (
         QT_TRANSLATE_NOOP("actions", "&Save"),
         "file",
         ("Ctrl+S",),
-        "mdi6.content-save-outline",
+        "content-save-outline",
         QT_TRANSLATE_NOOP(
             "actions", "Write the label map now; edits are on disk within a second anyhow"
         ),
@@ -111,13 +111,13 @@ _FILE = (
 )
 
 _EDIT = (
-    ActionInfo("undo", QT_TRANSLATE_NOOP("actions", "&Undo"), "edit", ("Ctrl+Z",), "mdi6.undo"),
+    ActionInfo("undo", QT_TRANSLATE_NOOP("actions", "&Undo"), "edit", ("Ctrl+Z",), "undo"),
     ActionInfo(
         "redo",
         QT_TRANSLATE_NOOP("actions", "&Redo"),
         "edit",
         ("Ctrl+Shift+Z", "Ctrl+Y"),
-        "mdi6.redo",
+        "redo",
     ),
     ActionInfo(SEPARATOR, "", "edit"),
     ActionInfo(
@@ -125,7 +125,7 @@ _EDIT = (
         QT_TRANSLATE_NOOP("actions", "&Settings…"),
         "edit",
         ("Ctrl+,",),
-        "mdi6.cog-outline",
+        "cog-outline",
     ),
     ActionInfo("shortcuts", QT_TRANSLATE_NOOP("actions", "&Keyboard Shortcuts…"), "edit", ("F1",)),
 )
@@ -136,21 +136,21 @@ _VIEW = (
         QT_TRANSLATE_NOOP("actions", "Zoom &In"),
         "view",
         ("Ctrl++", "Ctrl+=", "+"),
-        "mdi6.magnify-plus-outline",
+        "magnify-plus-outline",
     ),
     ActionInfo(
         "zoom_out",
         QT_TRANSLATE_NOOP("actions", "Zoom &Out"),
         "view",
         ("Ctrl+-", "-"),
-        "mdi6.magnify-minus-outline",
+        "magnify-minus-outline",
     ),
     ActionInfo(
         "fit",
         QT_TRANSLATE_NOOP("actions", "&Fit Picture"),
         "view",
         ("F",),
-        "mdi6.fit-to-page-outline",
+        "fit-to-page-outline",
         QT_TRANSLATE_NOOP("actions", "Show the whole picture"),
     ),
     ActionInfo("actual_size", QT_TRANSLATE_NOOP("actions", "&Actual Size"), "view", ("Ctrl+1",)),
@@ -160,7 +160,7 @@ _VIEW = (
         QT_TRANSLATE_NOOP("actions", "Show &Overlay"),
         "view",
         ("V",),
-        "mdi6.layers-outline",
+        "layers-outline",
         QT_TRANSLATE_NOOP("actions", "Show or hide what lies over the picture"),
         checkable=True,
     ),
@@ -198,7 +198,7 @@ _VIEW = (
         QT_TRANSLATE_NOOP("actions", "Cont&ours"),
         "view",
         ("Shift+C",),
-        "mdi6.vector-polyline",
+        "vector-polyline",
         QT_TRANSLATE_NOOP("actions", "Draw a line where two classes meet"),
         checkable=True,
     ),
@@ -218,7 +218,7 @@ _MODEL = (
         QT_TRANSLATE_NOOP("actions", "&Predict"),
         "model",
         ("Ctrl+Return",),
-        "mdi6.play",
+        "play",
         QT_TRANSLATE_NOOP("actions", "Run the model on this picture"),
     ),
     ActionInfo(
@@ -226,7 +226,7 @@ _MODEL = (
         QT_TRANSLATE_NOOP("actions", "Predict &All"),
         "model",
         ("Ctrl+Shift+Return",),
-        "mdi6.play-box-multiple-outline",
+        "play-box-multiple-outline",
         QT_TRANSLATE_NOOP("actions", "Run the model on every picture, in the background"),
     ),
     ActionInfo(
@@ -234,7 +234,7 @@ _MODEL = (
         QT_TRANSLATE_NOOP("actions", "&Cancel"),
         "model",
         ("Esc",),
-        "mdi6.close",
+        "close",
         QT_TRANSLATE_NOOP("actions", "Stop what is being drawn or computed"),
     ),
     ActionInfo(SEPARATOR, "", "model"),
@@ -251,7 +251,7 @@ _LABEL = (
         QT_TRANSLATE_NOOP("actions", "&Move"),
         "label",
         ("H",),
-        "mdi6.cursor-move",
+        "cursor-move",
         QT_TRANSLATE_NOOP(
             "actions", "Drag the picture; the middle button or Space does so with every tool"
         ),
@@ -263,7 +263,7 @@ _LABEL = (
         QT_TRANSLATE_NOOP("actions", "&Brush"),
         "label",
         ("B",),
-        "mdi6.brush",
+        "brush",
         QT_TRANSLATE_NOOP("actions", "Paint the active class; Ctrl+drag erases"),
         "tool",
         checkable=True,
@@ -273,7 +273,7 @@ _LABEL = (
         QT_TRANSLATE_NOOP("actions", "&Eraser"),
         "label",
         ("E",),
-        "mdi6.eraser",
+        "eraser",
         QT_TRANSLATE_NOOP("actions", "Make pixels unlabelled"),
         "tool",
         checkable=True,
@@ -283,7 +283,7 @@ _LABEL = (
         QT_TRANSLATE_NOOP("actions", "&Fill"),
         "label",
         ("G",),
-        "mdi6.format-color-fill",
+        "format-color-fill",
         QT_TRANSLATE_NOOP("actions", "Give a whole region of one class the active class"),
         "tool",
         checkable=True,
@@ -309,7 +309,7 @@ _INSPECT = (
         QT_TRANSLATE_NOOP("actions", "&Query"),
         "inspect",
         ("Q",),
-        "mdi6.crosshairs-question",
+        "crosshairs-question",
         QT_TRANSLATE_NOOP("actions", "Click a pixel to see what the model looks at to decide it"),
         "tool",
         checkable=True,
@@ -344,7 +344,7 @@ _HELP = (
         "about",
         QT_TRANSLATE_NOOP("actions", "&About SegFormer Studio"),
         "help",
-        icon="mdi6.information-outline",
+        icon="information-outline",
     ),
 )
 

@@ -7,10 +7,11 @@ Strings stand in English in the code, inside `tr()` of a Qt class or `translate(
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+from segcore import resources
 
 CATALOGUE = "segformer-studio"
 
@@ -31,7 +32,7 @@ def translate(context: str, text: str) -> str:
 
 def translations_folder() -> Path:
     """The folder with the program's own `.qm` files."""
-    return Path(str(resources.files("resources").joinpath("translations")))
+    return resources.translations_path()
 
 
 def available_languages() -> list[str]:

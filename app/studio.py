@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.i18n import install_translators
+from app.icons import application_icon
 from app.logging_setup import install_excepthook, start_logging
 from app.main_window import MainWindow
 from app.none_guard import keep_none_alive
@@ -66,6 +67,7 @@ def _application() -> QApplication:
     app.setApplicationName("segformer-studio")
     app.setApplicationDisplayName("SegFormer Studio")
     app.setDesktopFileName("segformer-studio")
+    app.setWindowIcon(application_icon())
     return app
 
 

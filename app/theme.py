@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from importlib import resources
 from string import Template
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -12,6 +11,7 @@ from PySide6.QtGui import QAction, QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from app.icons import icon
+from segcore import resources
 
 ICON_PROPERTY = "iconName"
 
@@ -124,7 +124,7 @@ def palette_of(tones: Tones) -> QPalette:
 
 def style_sheet(tones: Tones) -> str:
     """`resources/style/studio.qss` with the tones filled in."""
-    text = resources.files("resources").joinpath("style", "studio.qss").read_text("utf-8")
+    text = resources.style_path("studio.qss").read_text("utf-8")
     return Template(text).substitute(asdict(tones))
 
 

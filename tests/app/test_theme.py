@@ -56,7 +56,7 @@ def test_every_tone_of_the_style_sheet_is_filled_in() -> None:
 def test_icons_are_tinted_anew_with_the_theme(qtbot: QtBot, theme: Theme) -> None:
     button = QToolButton()
     qtbot.addWidget(button)
-    button.setProperty(ICON_PROPERTY, "mdi6.brush")
+    button.setProperty(ICON_PROPERTY, "brush")
 
     def mean_lightness() -> float:
         theme.tint([button])
