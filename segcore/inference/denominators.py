@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from segcore.inference.spans import Floats, PackedAxis
+from segcore.inference.spans import Floats, Ints, PackedAxis
 
 Mask = npt.NDArray[np.bool_]
 Corners = tuple[Floats, Floats, Floats, Floats]
@@ -102,10 +102,11 @@ def interpolation_weights(count: int, at: Floats) -> Floats:
 def stepped_sum(
     corners: Corners,
     relevant: Mask,
-    down: Floats,
-    along: Floats,
     rows: PackedAxis,
     columns: PackedAxis,
+    *,
+    row: Ints,
+    column: Ints,
 ) -> Floats:
     """The denominator pixel by pixel, by products alone.
 
@@ -115,20 +116,21 @@ def stepped_sum(
     Args:
         corners: of n quads; no relevant class beyond STEEPEST.
         relevant: (n, C) the classes that count.
-        down, along: (n,) the weights of each quad's first pixel.
-        rows, columns: the axes.
+        rows, columns: the pixels of both axes.
+        row, column: (n,) where each quad is along them.
 
     Returns:
         (n, height, width) float32.
     """
     a, b, c, d = corners
+    down, along = rows.weights[row, :1], columns.weights[column, :1]
     first_slope, last_slope = c - a, d - b
     twist = last_slope - first_slope
-    left = a + first_slope * down[:, None]
-    slope = (b - a) + twist * down[:, None]
-    begin = np.exp(left + slope * along[:, None])
+    left = a + first_slope * down
+    slope = (b - a) + twist * down
+    begin = np.exp(left + slope * along)
     factor = np.exp(slope * columns.step)
-    begin_growth = np.exp((first_slope + twist * along[:, None]) * rows.step)
+    begin_growth = np.exp((first_slope + twist * along) * rows.step)
     factor_growth = np.exp(twist * (rows.step * columns.step))
     for product, neutral in ((begin, 0), (factor, 1), (begin_growth, 1), (factor_growth, 1)):
         np.copyto(product, np.float32(neutral), where=~relevant)
@@ -141,10 +143,12 @@ def stepped_sum(
             value *= factor
         begin *= begin_growth
         factor *= factor_growth
-    return sums.transpose(2, 0, 1)
+    by_quad: Floats = sums.transpose(2, 0, 1)
+    return by_quad
 
 
 @cache
 def _nodes(count: int) -> Floats:
     angles = (2 * np.arange(count) + 1) * (np.pi / (2 * count))
-    return (0.5 - 0.5 * np.cos(angles)).astype(np.float32)
+    nodes: Floats = (0.5 - 0.5 * np.cos(angles)).astype(np.float32)
+    return nodes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -19,10 +18,10 @@ from segcore.inference.blend import blended_blocks
 from segcore.inference.devices import Placement, place
 from segcore.inference.encoded import DEFAULT_BUDGET, EncodedImage, Image
 from segcore.inference.memory import whole_pixels
-from segcore.inference.quads import Labels
+from segcore.inference.prediction import Prediction
 from segcore.inference.tiling import TilePlan, plan_own_size, plan_whole
 from segcore.inference.torch_backend import Numerics, TorchBackend
-from segcore.inference.upsample import TopTwo, label_block, top_two_block
+from segcore.inference.upsample import TopTwo, empty_labels, label_block, top_two_block
 from segcore.models import SegFormerConfig
 from segcore.preprocess import Preprocess
 from segcore.progress import CancelToken, ProgressCallback, Ticker
@@ -30,26 +29,6 @@ from segcore.progress import CancelToken, ProgressCallback, Ticker
 Result = TypeVar("Result")
 
 BACKENDS = ("auto", "torch")
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What the model says of one image.
-
-    Attributes:
-        labels: (H, W) class ids, uint8 up to 255 classes and uint16 above.
-        confidence: (H, W) float16, the softmax probability of that class, 0 to 1.
-        classes: what the ids are called.
-        model, sha256: which model said so.
-        notes: what a person should know of how it came about, one sentence each.
-    """
-
-    labels: Labels
-    confidence: npt.NDArray[np.float16]
-    classes: ClassTable
-    model: str
-    sha256: str
-    notes: tuple[str, ...] = ()
 
 
 class Predictor:
@@ -195,7 +174,7 @@ class Predictor:
             RequestError: memory runs out on the CPU too.
         """
         encoded = image if isinstance(image, EncodedImage) else self.encode(image, budget=0)
-        labels: Labels = np.empty(encoded.size, self.classes.dtype)
+        labels = empty_labels(encoded.size, self.classes)
         confidence = np.empty(encoded.size, np.float16)
 
         def run() -> None:
@@ -210,7 +189,7 @@ class Predictor:
     def top2(self, encoded: EncodedImage, *, cancel: CancelToken | None = None) -> TopTwo:
         """The two likeliest classes of each pixel and their probabilities."""
         shape = (2, *encoded.size)
-        top = TopTwo(np.empty(shape, self.classes.dtype), np.empty(shape, np.float16))
+        top = TopTwo(empty_labels(shape, self.classes), np.empty(shape, np.float16))
 
         def run() -> None:
             for block in blended_blocks(encoded.plan, _decoder(encoded, cancel, None)):
@@ -288,13 +267,11 @@ class Predictor:
             )
         tile = encoded.use_smaller_tiles()
         if tile is not None:
-            note = (
-                f"The memory of {device} ran out: the picture was done in tiles of {tile} pixels."
-            )
+            how = f"in tiles of {tile} pixels"
         else:
             encoded.move_to(self._on_cpu())
-            note = f"The memory of {device} ran out: the picture was done on the CPU."
-        encoded.notes.append(note)
+            how = "on the CPU"
+        encoded.notes.append(f"The memory of {device} ran out: the picture was done {how}.")
 
     def _on_cpu(self) -> TorchBackend:
         if self._cpu_backend is None:

@@ -186,15 +186,14 @@ class _Quads:
                 pending[part] = False
                 score[part] -= self._smooth_logarithm(part, count)
         steep = self._steep(relevant)
-        rows, columns = self.grid.rows, self.grid.columns
         for part in self._parts(np.flatnonzero(pending & ~steep)):
             sums = stepped_sum(
                 self._corners(part),
                 relevant[part],
-                rows.weights[self.row[part], 0],
-                columns.weights[self.column[part], 0],
-                rows,
-                columns,
+                self.grid.rows,
+                self.grid.columns,
+                row=self.row[part],
+                column=self.column[part],
             )
             score[part] -= np.log(sums, out=sums)
         for part, classes in self._grouped(relevant, np.flatnonzero(pending & steep)):

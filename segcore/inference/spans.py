@@ -98,4 +98,4 @@ class PackedAxis:
     @property
     def longest(self) -> int:
         """Pixels of the fullest quad."""
-        return self.weights.shape[1]
+        return int(self.weights.shape[1])

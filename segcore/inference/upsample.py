@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from segcore.classes import ClassTable
 from segcore.inference.blend import Block
 from segcore.inference.quads import Labels, label_quads
 from segcore.inference.spans import QuadAxis, Span
@@ -31,6 +32,13 @@ class TopTwo(NamedTuple):
 
     ids: Labels
     probability: npt.NDArray[np.float16]
+
+
+def empty_labels(shape: tuple[int, ...], classes: ClassTable) -> Labels:
+    """An array for ids of these classes, 8 or 16 bits, with anything in it."""
+    if classes.dtype is np.uint8:
+        return np.empty(shape, np.uint8)
+    return np.empty(shape, np.uint16)
 
 
 def label_block(block: Block, labels: Labels, confidence: npt.NDArray[np.float16]) -> None:

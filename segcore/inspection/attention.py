@@ -15,10 +15,11 @@ import numpy.typing as npt
 import torch
 
 from segcore.errors import RequestError
-from segcore.geometry import Box, Point
+from segcore.geometry import Box, Point, WindowGeometry
 from segcore.heatmap import HeatMap
 from segcore.inference.encoded import EncodedImage
 from segcore.inference.predictor import Predictor
+from segcore.models import QueriesAndKeys
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class AttentionMap:
     @property
     def heads(self) -> int:
         """How many heads the block has."""
-        return self.values.shape[0]
+        return len(self.values)
 
     def heat_map(self, head: int | None = None) -> HeatMap:
         """The weights of one head, or the mean of all.
@@ -98,7 +99,17 @@ def _attention_of(encoded: EncodedImage, stage: int, block: int, point: Point) -
     row, column = window.stage_cell(point, stage, found.grid)
     query = found.queries[0, row * found.grid[1] + column].float()
     keys = found.keys[0].float()
-    by_head = keys.unflatten(1, (found.heads, -1))
-    scores = torch.einsum("khd,hd->hk", by_head, query.unflatten(0, (found.heads, -1)))
-    weights = scores.softmax(dim=1).unflatten(1, found.key_grid)
-    return AttentionMap(weights.cpu().numpy(), stage, block, point, (row, column), window.box)
+    by_head = keys.view(len(keys), found.heads, -1)
+    scores = torch.einsum("khd,hd->hk", by_head, query.view(found.heads, -1))
+    weights = scores.softmax(dim=1).view(found.heads, *found.key_grid)
+    box = _key_box(window, found, encoded.backend.model.config.sr_ratios[stage - 1])
+    return AttentionMap(weights.cpu().numpy(), stage, block, point, (row, column), box)
+
+
+def _key_box(window: WindowGeometry, found: QueriesAndKeys, ratio: int) -> Box:
+    """The image pixels over which the keys lie: rows and columns left over by R have none."""
+    height, width = (
+        side * min(keys * ratio, tokens) // tokens
+        for side, keys, tokens in zip(window.box.size, found.key_grid, found.grid)
+    )
+    return Box(window.box.x0, window.box.y0, window.box.x0 + width, window.box.y0 + height)

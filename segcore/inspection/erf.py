@@ -32,7 +32,7 @@ SEEDS = ("relu_sum",)
 Fields = dict[str, npt.NDArray[np.float64]]
 
 
-def receptive_field(
+def receptive_field(  # noqa: PLR0917 - the public signature names them in this order
     predictor: Predictor,
     images: Sequence[Image] | Image | EncodedImage,
     targets: Sequence[str] = DEFAULT_TARGETS,

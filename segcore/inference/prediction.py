@@ -1,0 +1,28 @@
+"""What a prediction is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segcore.classes import ClassTable
+from segcore.inference.quads import Confidence, Labels
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the model says of one image.
+
+    Attributes:
+        labels: (H, W) class ids, uint8 up to 255 classes and uint16 above.
+        confidence: (H, W) float16, the softmax probability of that class, 0 to 1.
+        classes: what the ids are called.
+        model, sha256: which model said so.
+        notes: what a person should know of how it came about, one sentence each.
+    """
+
+    labels: Labels
+    confidence: Confidence
+    classes: ClassTable
+    model: str
+    sha256: str
+    notes: tuple[str, ...] = ()
