@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -98,6 +98,12 @@ def _pictures_of(named: Path) -> list[tuple[Path, Path]]:
     return [(named, named.parent)]
 
 
+def _as_the_disk_sees(name: PurePath) -> str:
+    """Names that differ in capitals alone are one file on the disks of Windows and macOS."""
+    text = name.as_posix()
+    return text.casefold() if sys.platform in ("win32", "darwin") else text
+
+
 def _levels_without_collision(found: Sequence[_Found]) -> list[int]:
     """For each picture the lowest level of name that no other has.
 
@@ -107,17 +113,16 @@ def _levels_without_collision(found: Sequence[_Found]) -> list[int]:
     levels = [0] * len(found)
     names = [item.name(0) for item in found]
     while True:
-        times = Counter(names)
-        colliding: dict[PurePath, list[int]] = {}
+        alike: dict[str, list[int]] = {}
         for index, name in enumerate(names):
-            if times[name] > 1:
-                colliding.setdefault(name, []).append(index)
+            alike.setdefault(_as_the_disk_sees(name), []).append(index)
+        colliding = [indices for indices in alike.values() if len(indices) > 1]
         if not colliding:
             return levels
-        for indices in colliding.values():
+        for indices in colliding:
             lowest = min(levels[index] for index in indices)
             plainest = [index for index in indices if levels[index] == lowest]
-            # past the folder's name only numbers tell pictures apart: the first keeps its own
-            for index in plainest if lowest < 2 else plainest[1:]:
+            # past the folder's name only numbers tell pictures apart: the first keeps its name
+            for index in plainest if lowest < 2 else indices[1:]:
                 levels[index] += 1
                 names[index] = found[index].name(levels[index])
