@@ -11,6 +11,7 @@ import numpy as np
 from segcore.edits.planes import IdArray, PackedPlane, compact_copy, pack
 from segcore.errors import RequestError
 from segcore.geometry import EMPTY, Box
+from segcore.opencv import cv2
 
 TILE = 256
 
@@ -177,15 +178,11 @@ def patch_between(
     All arrays are (h, w) of `place`; they are copied. None when nothing differs.
     """
     differs = before != after
-    if differs.all():
-        rows = np.arange(place.height)
-    else:
-        differs |= origins_before != origins_after
-        rows = np.flatnonzero(differs.any(axis=1))
-    if rows.size == 0:
+    differs |= origins_before != origins_after
+    left, top, width, height = cv2.boundingRect(differs.view(np.uint8))
+    if width == 0:
         return None
-    columns = np.flatnonzero(differs.any(axis=0))
-    inner = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    inner = Box(left, top, left + width, top + height)
     where = inner.slices
     return Patch(
         inner.moved(place.x0, place.y0),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from segcore.opencv import cv2
 
 IdArray = npt.NDArray[Any]
 
@@ -59,16 +62,18 @@ def pack(plane: IdArray) -> PackedPlane:
 
 
 def is_uniform(plane: IdArray) -> bool:
-    """Whether a non-empty rectangle holds one id only."""
+    """Whether a non-empty rectangle of uint8 or uint16 holds one id only."""
     if plane.strides == (0, 0):
         return True
-    first = plane[0, 0]
-    return bool((plane[0] == first).all()) and bool((plane == first).all())
+    smallest, largest, _, _ = cv2.minMaxLoc(plane)
+    return bool(smallest == largest)
 
 
 def uniform(value: int, shape: tuple[int, int], dtype: npt.DTypeLike) -> IdArray:
     """A read-only (h, w) rectangle of one id that takes the memory of one pixel."""
-    return np.broadcast_to(np.asarray(value, dtype), shape)
+    dtype = np.dtype(dtype)
+    pixel = value.to_bytes(dtype.itemsize, sys.byteorder)
+    return np.ndarray(shape, dtype, pixel, strides=(0, 0))
 
 
 def compact_copy(plane: IdArray) -> IdArray:
