@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.collector import Collector
 from app.i18n import install_translators
 from app.icons import application_icon
 from app.logging_setup import install_excepthook, start_logging
@@ -61,8 +62,14 @@ def run(paths: Iterable[str | os.PathLike[str]] = ()) -> int:
 def _application() -> QApplication:
     keep_none_alive()
     app = QApplication.instance()
-    if isinstance(app, QApplication):
-        return app
+    if not isinstance(app, QApplication):
+        app = _new_application()
+    if app.findChild(Collector) is None:
+        Collector(app)
+    return app
+
+
+def _new_application() -> QApplication:
     app = QApplication(["segformer-studio"])
     app.setApplicationName("segformer-studio")
     app.setApplicationDisplayName("SegFormer Studio")

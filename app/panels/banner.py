@@ -21,7 +21,10 @@ class Message:
 
 
 class ErrorBanner(QFrame):
-    """Shows the newest message and counts the others; a message that repeats is one message."""
+    """Shows one message, errors before notices, and counts the others.
+
+    A message that comes again is the same message.
+    """
 
     detailsRequested = Signal(str, str)
 
@@ -56,8 +59,10 @@ class ErrorBanner(QFrame):
 
     @property
     def current(self) -> Message | None:
-        """The message in view."""
-        return self._messages[-1] if self._messages else None
+        """The message in view: the newest error, else the newest of all."""
+        errors = [message for message in self._messages if message.severity == "error"]
+        shown = errors or self._messages
+        return shown[-1] if shown else None
 
     def show_message(self, sentence: str, details: str = "", severity: str = "error") -> None:
         """Show a sentence; `severity` is `error`, `warning` or `notice`."""
@@ -72,8 +77,8 @@ class ErrorBanner(QFrame):
 
     def dismiss_current(self) -> None:
         """Take the message in view away; the one before it comes back."""
-        if self._messages:
-            self._messages.pop()
+        if self.current is not None:
+            self._messages.remove(self.current)
         self._refresh()
 
     def clear(self) -> None:

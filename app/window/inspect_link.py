@@ -80,9 +80,9 @@ class InspectLink(QObject):
 
     def _figure_texts(self, figures: ErfFigures) -> tuple[str, str]:
         half = figures.area_ratio.get(50)
-        short = "–" if half is None else self.tr("half in {:.1f} %").format(100 * half)
+        short = "–" if half is None else self.tr("half in {} %").format(_figure(100 * half))
         ratios = ", ".join(
-            self.tr("{} % of it in {:.2f} % of the picture").format(share, 100 * ratio)
+            self.tr("{} % of it in {} % of the picture").format(share, _figure(100 * ratio))
             for share, ratio in figures.area_ratio.items()
             if ratio is not None
         )
@@ -120,3 +120,8 @@ class InspectLink(QObject):
     def _take_query_tool(self) -> None:
         self._view_state.tool = "query"
         self._canvas.setFocus()
+
+
+def _figure(per_cent: float) -> str:
+    """Two figures that matter: 0.0031, 8.9, 72."""
+    return f"{per_cent:.0f}" if per_cent >= 10 else f"{per_cent:.2g}"

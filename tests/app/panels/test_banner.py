@@ -33,6 +33,14 @@ def test_the_newest_is_shown_and_the_others_counted(banner: ErrorBanner) -> None
     assert (banner.text.text(), banner.more.text()) == ("two", "1 more")
 
 
+def test_a_notice_does_not_hide_an_error(banner: ErrorBanner) -> None:
+    banner.show_message("it broke")
+    banner.show_message("by the way", severity="notice")
+    assert banner.text.text() == "it broke"
+    banner.dismiss.click()
+    assert banner.text.text() == "by the way"
+
+
 def test_a_storm_of_the_same_is_one_message(banner: ErrorBanner) -> None:
     for _ in range(100):
         banner.show_message("the disk is full")
