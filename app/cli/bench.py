@@ -24,7 +24,7 @@ def bench(
     ] = True,
     as_json: JsonFlag = False,
 ) -> None:
-    """Measure forward passes and a photograph, against transformers where it is installed."""
+    """Measure speed and memory, against transformers if installed."""
     variants = parse_choices(models.lower(), _VARIANTS, {})
     height_width = parse_size(size)
     from segcore.bench import bench as measure

@@ -66,7 +66,7 @@ def erf(
     numerics: NumericsOption = "fast",
     as_json: JsonFlag = False,
 ) -> None:
-    """Write erf.npz, erf.png and erf.json to the output folder."""
+    """Average effective receptive fields over pictures."""
     wanted = parse_choices(targets, TARGETS, _SHORT)
     pixel = None if point is None else parse_point(point)
     height_width = None if size is None else parse_size(size)

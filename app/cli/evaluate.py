@@ -33,7 +33,7 @@ def evaluate(
     ],
     as_json: JsonFlag = False,
 ) -> None:
-    """Intersection over union, pixel accuracy, confusion matrix and boundary F."""
+    """Judge predictions: IoU, accuracy, boundary F."""
     from segcore.classes import ClassTable
     from segcore.labels import read_label_map
     from segcore.metrics import Agreement

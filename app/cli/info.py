@@ -25,7 +25,7 @@ def info(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Variant, classes, parameters, multiply-accumulates and output shapes, stage by stage."""
+    """Say what a model is: sizes and costs, stage by stage."""
     wanted = None if size is None else parse_size(size)
     from segcore.checkpoints import read_checkpoint
     from segcore.errors import RequestError

@@ -16,10 +16,10 @@ from segcore.errors import readable
 def open_paths(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH…", help="Pictures, folders or a project; nothing is needed."),
+        typer.Argument(metavar="PATH", help="Pictures, folders or a project; nothing is needed."),
     ] = None,
 ) -> None:
-    """Open the window; a first argument that is no command means this."""
+    """Open the window; also meant when no command is named."""
     terminal = Terminal()
     there = []
     for path in paths or []:

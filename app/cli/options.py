@@ -60,7 +60,7 @@ ModelOption = Annotated[
 ]
 Inputs = Annotated[
     list[Path],
-    typer.Argument(metavar="INPUT…", help="Pictures, and folders with pictures in them."),
+    typer.Argument(metavar="INPUT", help="Pictures, and folders with pictures in them."),
 ]
 OutputFolder = Annotated[
     Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write to.")

@@ -43,7 +43,7 @@ def predict(
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Write one label PNG per picture, and classes.json, to the output folder."""
+    """Write a label PNG for each picture, and classes.json."""
     from segcore.batch import SAVES, Save, predict_folder
 
     words = parse_choices(save, SAVES, {}) if save else ()
