@@ -19,7 +19,7 @@ from segcore.inference.devices import Placement, place
 from segcore.inference.encoded import DEFAULT_BUDGET, EncodedImage, Image
 from segcore.inference.memory import whole_pixels
 from segcore.inference.prediction import Prediction
-from segcore.inference.tiling import TilePlan, plan_own_size, plan_whole
+from segcore.inference.tiling import TILE, TilePlan, plan_own_size, plan_whole
 from segcore.inference.torch_backend import Numerics, TorchBackend
 from segcore.inference.upsample import TopTwo, empty_labels, label_block, top_two_block
 from segcore.models import SegFormerConfig
@@ -253,7 +253,7 @@ class Predictor:
         if self.preprocess.do_resize:
             return plan_whole(image_size, self.preprocess.model_size(image_size))
         placement = self.backend.placement
-        return plan_own_size(image_size, whole_pixels(self.config, placement))
+        return plan_own_size(image_size, whole_pixels(self.config, placement), TILE)
 
     def _make_room(self, encoded: EncodedImage) -> None:
         device = encoded.backend.device

@@ -75,7 +75,8 @@ class TorchBackend:
         if isinstance(self.model, SegFormer):
             planes = torch.from_numpy(self.preprocess.normalised(image))
             return planes[None].to(self.device, dtype)
-        values = torch.from_numpy(np.ascontiguousarray(image))
+        # Pillow hands out read-only arrays, which torch warns of.
+        values = torch.from_numpy(np.require(image, requirements=("C", "W")))
         if self.device.type == "cuda":
             values = values.pin_memory().to(self.device, non_blocking=True)
         floats = values.to(self.device, torch.float32).mul_(self._scale).add_(self._shift)
