@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QItemSelection, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.panels.image_delegate import ROW_HEIGHT, ImageDelegate
 from app.panels.image_rows import ImageRows
@@ -40,12 +48,20 @@ class ImageListPanel(QWidget):
         self.filter.setAccessibleName(self.tr("Filter the pictures by name"))
         self.filter.setClearButtonEnabled(True)
 
-        self.list = QListView(self)
+        # A table of one column: Qt's list view asks the model for every row when it lays them out.
+        self.list = QTableView(self)
         self.list.setObjectName("images.list")
         self.list.setAccessibleName(self.tr("Pictures"))
         self.list.setModel(self.rows)
         self.list.setItemDelegate(self._delegate)
-        self.list.setUniformItemSizes(True)
+        self.list.horizontalHeader().hide()
+        self.list.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.list.verticalHeader().hide()
+        self.list.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.list.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        self.list.setShowGrid(False)
+        self.list.setTabKeyNavigation(False)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.verticalScrollBar().setSingleStep(ROW_HEIGHT // 2)

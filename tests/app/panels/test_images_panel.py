@@ -135,8 +135,10 @@ def test_a_hundred_thousand_pictures_are_listed_and_filtered_at_once(
     names = [f"folder{i // 1000}/picture{i}.jpg" for i in range(100_000)]
     start = time.process_time()
     panel.set_names(names)
+    panel.set_current(50_000)
     panel.list.scrollToBottom()
+    panel.list.viewport().repaint()
     panel.filter.setText("99")
     panel.list.viewport().repaint()
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 0.4
     assert panel.rows.rowCount() == sum("99" in name for name in names)
