@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 import torch.nn.functional as nnf
@@ -32,7 +34,7 @@ def test_windows_of_an_axis_fit_together(size, tile):
     for pieces in (cores, [(span.start, span.stop) for span in spans]):
         assert pieces[0][0] == 0
         assert pieces[-1][1] == size
-        assert all(before[1] == after[0] for before, after in zip(pieces, pieces[1:]))
+        assert all(before[1] == after[0] for before, after in pairwise(pieces))
     for index in range(axis.count):
         begin, end = axis.core(index)
         assert axis.starts[index] <= begin < end <= axis.stops[index]
