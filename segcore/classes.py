@@ -178,6 +178,27 @@ class ClassTable:
         return table
 
     @classmethod
+    def of(cls, classes: ClassTable | Mapping[str, Any] | Sequence[Any] | str | Path) -> ClassTable:
+        """The table that a caller means: one as it is, what `classes.json` holds or its list of
+        classes, names alone, or the path of a `classes.json`.
+
+        Raises:
+            ClassTableError: it is none of these, or something in it is impossible.
+        """
+        if isinstance(classes, ClassTable):
+            return classes
+        if isinstance(classes, str | Path):
+            return cls.read(classes)
+        if isinstance(classes, Mapping):
+            return cls.from_json(classes)
+        rows = list(classes)
+        if rows and all(isinstance(row, str) for row in rows):
+            return cls.from_names(rows)
+        if all(isinstance(row, ClassInfo) for row in rows):
+            return cls(tuple(rows))
+        return cls.from_json({"classes": rows})
+
+    @classmethod
     def read(cls, path: str | Path) -> ClassTable:
         """Read a `classes.json`.
 

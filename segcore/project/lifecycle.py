@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from segcore.classes import ClassTable
 from segcore.errors import ClassTableError, ProjectError
@@ -63,16 +63,20 @@ class ProjectFolder:
     def create(
         cls,
         folder: str | Path,
-        classes: ClassTable,
+        classes: ClassTable | Mapping[str, Any] | Sequence[Any] | str | Path,
         *,
         on_trouble: TroubleCallback | None = None,
     ) -> Self:
         """Make a project in a folder, which may hold pictures already, and open it.
 
+        `classes` is a table or whatever `ClassTable.of` takes for one, names among it.
+
         Raises:
             ProjectError: there is a project in it, or it cannot be written.
+            ClassTableError: the classes are impossible.
         """
         folder = Path(folder)
+        classes = ClassTable.of(classes)
         if cls.is_project(folder) or (folder / CLASSES_NAME).exists():
             raise ProjectError(f"{folder} holds a project or classes already: choose another.")
         try:

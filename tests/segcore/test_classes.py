@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,3 +127,18 @@ def test_distinct_colours_differ_among_neighbours() -> None:
         gaps = np.linalg.norm(colors[distance:] - colors[:-distance], axis=1)
         assert gaps.min() > 25, distance
     assert colors.sum(axis=1).min() > 100
+
+
+@pytest.mark.parametrize("form", ["names", "rows", "json", "infos", "file", "table"])
+def test_a_table_is_understood_in_every_form_that_callers_have(form: str, tmp_path: Path) -> None:
+    table = ClassTable.from_names(["road", "car"])
+    table.write(tmp_path / "classes.json")
+    forms: dict[str, Any] = {
+        "names": ["road", "car"],
+        "rows": table.to_json()["classes"],
+        "json": table.to_json(),
+        "infos": list(table),
+        "file": str(tmp_path / "classes.json"),
+        "table": table,
+    }
+    assert ClassTable.of(forms[form]) == table
