@@ -25,13 +25,11 @@ def is_image_path(path: str | os.PathLike[str]) -> bool:
     return os.path.splitext(os.fspath(path))[1].lower() in IMAGE_SUFFIXES  # noqa: PTH122 - speed
 
 
-def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
+def natural_key(name: str) -> list[str | int]:
     """A sort key by which `frame2` comes before `frame10`, and capitals do not matter."""
-    return tuple(
-        (0, int(part)) if part.isdecimal() else (1, part.casefold())
-        for part in _DIGITS.split(name)
-        if part
-    )
+    parts: list[str | int] = [*_DIGITS.split(name.casefold())]
+    parts[1::2] = map(int, parts[1::2])  # every second one is digits, the first never
+    return parts
 
 
 def find_images(folder: str | os.PathLike[str]) -> Iterator[Path]:
@@ -79,9 +77,9 @@ def _list(folder: str) -> tuple[list[str], list[str]]:
                 folders.append(entry.name)
             elif is_image_path(entry.name):
                 files.append(entry.name)
-    return sorted(files, key=_order), sorted(folders, key=_order)
+    return _in_order(files), _in_order(folders)
 
 
-def _order(name: str) -> tuple[tuple[tuple[int, int | str], ...], str]:
-    """Natural order, and a fixed one among names that differ only in capitals or zeros."""
-    return natural_key(name), name
+def _in_order(names: list[str]) -> list[str]:
+    """In natural order, and in a fixed one where that leaves a choice (capitals, zeros)."""
+    return sorted(sorted(names), key=natural_key)

@@ -87,7 +87,8 @@ FORMATS = (
         "AVIF",
         "AvifImagePlugin",
         "AvifImageFile",
-        lambda head: head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis", b"mif1"),
+        # the brand, or one that it says it is compatible with; HEIC begins alike
+        lambda head: head[4:8] == b"ftyp" and (b"avif" in head or b"avis" in head),
     ),
     ImageFormat("QOI", "QoiImagePlugin", "QoiImageFile", _starts(b"qoif")),
     ImageFormat("PSD", "PsdImagePlugin", "PsdImageFile", _starts(b"8BPS")),
