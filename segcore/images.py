@@ -9,13 +9,13 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageFile, JpegImagePlugin
+from PIL import Image, JpegImagePlugin
 
+from segcore.deep_colour import rgb_of_deep_file
 from segcore.errors import ImageError, readable
 from segcore.folders import IMAGE_SUFFIXES, find_images, is_image_path, natural_key
 from segcore.image_formats import (
@@ -31,7 +31,8 @@ from segcore.image_formats import (
 )
 from segcore.jpeg import load_jpeg
 from segcore.opencv import cv2
-from segcore.pixels import RGB, rgb_of_picture, rgb_of_samples, upright
+from segcore.pixels import RGB, rgb_of_picture, upright
+from segcore.tiff import read_tiff, tiff_size
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -63,14 +64,14 @@ def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> RGB:
         if image_format is JPEG:
             return _read_jpeg(path, stream, max_pixels)
         if image_format is TIFF:
-            return _read_tiff(path, stream, max_pixels)
+            return read_tiff(stream, partial(_check_pixels, path, max_pixels=max_pixels))
         with image_format.open(stream) as picture:
             _check_pixels(path, picture.height, picture.width, max_pixels)
             deep = image_format is PNG and _png_depth(stream) == 16
             picture.load()
             turn = orientation(picture)
             if deep and not picture.mode.startswith("I"):
-                return upright(_sixteen_bit_colours(stream), turn)
+                return upright(_deep_colours(stream), turn)
             return upright(rgb_of_picture(picture), turn)
 
 
@@ -90,7 +91,7 @@ def read_image_size(path: str | Path) -> tuple[int, int]:
         except (OSError, SyntaxError):
             if image_format is not TIFF:
                 raise
-            height, width, turned = _tiff_size(stream)
+            height, width, turned = tiff_size(stream)
         return (width, height) if turned else (height, width)
 
 
@@ -141,92 +142,9 @@ def _png_depth(stream: IO[bytes]) -> int:
     return depth
 
 
-def _sixteen_bit_colours(stream: IO[bytes]) -> RGB:
-    """A PNG or TIFF with 16 bits a colour, by OpenCV: Pillow cuts the lower half off.
-
-    The file was decoded by Pillow before, so that OpenCV finds nothing to print on stderr.
-    """
+def _deep_colours(stream: IO[bytes]) -> RGB:
     stream.seek(0)
-    data = np.frombuffer(_without_remarks(stream.read()), np.uint8)
-    samples = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    if samples is None:
-        raise ValueError("its 16-bit samples cannot be read")
-    return rgb_of_samples(samples[..., 2::-1] if samples.ndim == 3 else samples)
-
-
-def _without_remarks(data: bytes) -> bytes:
-    """A PNG with the chunks alone that make the picture; libpng remarks on others on stderr."""
-    if not data.startswith(b"\x89PNG"):
-        return data
-    kept = [data[:8]]
-    position = 8
-    while position + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, position)
-        if kind in (b"IHDR", b"PLTE", b"IDAT", b"IEND"):
-            kept.append(data[position : position + length + 12])
-        position += length + 12
-    return b"".join(kept)
-
-
-def _read_tiff(path: Path, stream: IO[bytes], max_pixels: int) -> RGB:
-    """By Pillow where a sample has 8 bits at most, else by whoever keeps all bits."""
-    try:
-        picture = TIFF.open(stream)
-    except (OSError, SyntaxError):  # floats in colour, signed, more than four channels, …
-        height, width, _ = _tiff_size(stream)
-        _check_pixels(path, height, width, max_pixels)
-        return _tiff_samples(stream)
-    with picture:
-        _check_pixels(path, *raw_size(picture), max_pixels)
-        bits = max(picture.tag_v2.get(258, (1,)))  # type: ignore[attr-defined]
-        if bits <= 8:
-            picture.load()
-            return upright(rgb_of_picture(picture), orientation(picture))
-        try:
-            return _tiff_samples(stream)
-        except ValueError:  # compressed in a way that tifffile alone does not know
-            stream.seek(0)
-            return _compressed_tiff(picture, stream)
-
-
-def _compressed_tiff(picture: ImageFile.ImageFile, stream: IO[bytes]) -> RGB:
-    turn = int(picture.tag_v2.get(274, 1))  # type: ignore[attr-defined]
-    picture.load()
-    if len(picture.getbands()) > 1:
-        return upright(_sixteen_bit_colours(stream), turn)
-    return upright(rgb_of_picture(picture), orientation(picture))
-
-
-def _tiff_samples(stream: IO[bytes]) -> RGB:
-    """The first page through tifffile; ValueError where it lacks the codec."""
-    import tifffile
-
-    stream.seek(0)
-    with tifffile.TiffFile(stream) as file:
-        page: Any = file.pages.first
-        samples: npt.NDArray[Any] = page.asarray()
-        if page.axes.startswith("S"):  # planes one after the other
-            samples = np.moveaxis(samples, 0, -1)
-        while samples.ndim > 3:
-            samples = samples[0]
-        image = rgb_of_samples(samples)
-        white_is_zero = page.photometric == tifffile.PHOTOMETRIC.MINISWHITE
-        tag = page.tags.get(274)
-    return upright(255 - image if white_is_zero else image, int(tag.value) if tag else 1)
-
-
-def _tiff_size(stream: IO[bytes]) -> tuple[int, int, bool]:
-    """(height, width, whether they change places when upright), through tifffile."""
-    import tifffile
-
-    stream.seek(0)
-    try:
-        with tifffile.TiffFile(stream) as file:
-            page: Any = file.pages.first
-            tag = page.tags.get(274)
-            return page.imagelength, page.imagewidth, bool(tag) and int(tag.value) >= 5
-    except (tifffile.TiffFileError, IndexError) as error:
-        raise ValueError(f"its TIFF header is damaged: {error}") from error
+    return rgb_of_deep_file(stream.read())
 
 
 def _check_pixels(path: Path, height: int, width: int, max_pixels: int) -> None:
