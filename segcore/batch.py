@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from segcore.atomic import replacing
 from segcore.classes import ClassTable
+from segcore.decoding.pixels import RGB
 from segcore.errors import Cancelled, RequestError, SegcoreError, readable
 from segcore.geometry import Box
 from segcore.images import read_image
 from segcore.labels import LabelMap, write_label_map
 from segcore.output_names import Job, OnError, plan_outputs
-from segcore.pixels import RGB
 from segcore.progress import CancelToken, ProgressCallback, Ticker
 
 Save = Literal["confidence", "top2", "logits", "features"]

@@ -15,10 +15,8 @@ from typing import IO, cast
 
 from PIL import Image, JpegImagePlugin
 
-from segcore.deep_colour import rgb_of_deep_file
-from segcore.errors import ImageError, readable
-from segcore.folders import IMAGE_SUFFIXES, find_images, is_image_path, natural_key
-from segcore.image_formats import (
+from segcore.decoding.deep_colour import rgb_of_deep_file
+from segcore.decoding.formats import (
     JPEG,
     MAX_PIXELS,
     PNG,
@@ -29,10 +27,12 @@ from segcore.image_formats import (
     raw_size,
     recognise,
 )
-from segcore.jpeg import load_jpeg
+from segcore.decoding.jpeg import load_jpeg
+from segcore.decoding.pixels import RGB, rgb_of_picture, upright
+from segcore.decoding.tiff import read_tiff, tiff_size
+from segcore.errors import ImageError, readable
+from segcore.folders import IMAGE_SUFFIXES, find_images, is_image_path, natural_key
 from segcore.opencv import cv2
-from segcore.pixels import RGB, rgb_of_picture, upright
-from segcore.tiff import read_tiff, tiff_size
 
 __all__ = [
     "IMAGE_SUFFIXES",

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, ImageFile
 
-from segcore.deep_colour import rgb_of_deep_file
-from segcore.image_formats import TIFF, orientation, raw_size
-from segcore.pixels import RGB, rgb_of_picture, rgb_of_samples, upright
+from segcore.decoding.deep_colour import rgb_of_deep_file
+from segcore.decoding.formats import TIFF, orientation, raw_size
+from segcore.decoding.pixels import RGB, rgb_of_picture, rgb_of_samples, upright
 
 CheckPixels = Callable[[int, int], None]
 """Called with height and width before anything is decoded; raises where they are too large."""

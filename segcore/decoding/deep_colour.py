@@ -6,9 +6,9 @@ import struct
 
 import numpy as np
 
-from segcore.image_formats import PNG_SIGNATURE
+from segcore.decoding.formats import PNG_SIGNATURE
+from segcore.decoding.pixels import RGB, rgb_of_samples
 from segcore.opencv import cv2
-from segcore.pixels import RGB, rgb_of_samples
 
 _PICTURE_CHUNKS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 

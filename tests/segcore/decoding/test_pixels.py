@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageOps
 
-from segcore.pixels import rgb_of_picture, rgb_of_samples, upright
+from segcore.decoding.pixels import rgb_of_picture, rgb_of_samples, upright
 
 RNG = np.random.default_rng(5)
 

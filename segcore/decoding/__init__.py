@@ -1,0 +1,1 @@
+"""What `segcore.images` needs inside: formats by content, and samples of any depth to RGB."""
