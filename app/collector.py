@@ -16,6 +16,9 @@ _INTERVAL_MS = 500
 _FULL_SECONDS = 30.0
 """At least so long between two collections of everything: they take longest."""
 
+_TICKS_AT_REST = 8
+"""After so many intervals the young are collected however few there seem to be."""
+
 
 class Collector(QObject):
     """Collects cycles on the thread it was made on, for as long as it lives."""
@@ -24,6 +27,7 @@ class Collector(QObject):
         super().__init__(parent)
         self.setObjectName("collector")
         self._last_full = time.monotonic()
+        self._ticks = 0
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL_MS)
         self._timer.timeout.connect(self.collect)
@@ -32,6 +36,7 @@ class Collector(QObject):
 
     def collect(self) -> None:
         """Collect the generations whose time has come."""
+        self._ticks += 1
         young, middle, old = (
             count > limit for count, limit in zip(gc.get_count(), gc.get_threshold())
         )
@@ -41,7 +46,7 @@ class Collector(QObject):
             if gc.get_freeze_count() == 0:
                 # Modules, classes and the model live to the end: never look at them again.
                 gc.freeze()
-        elif middle:
+        elif middle or self._ticks % _TICKS_AT_REST == 0:
             gc.collect(1)
         elif young:
             gc.collect(0)

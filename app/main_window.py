@@ -28,9 +28,10 @@ from app.window.canvas_link import CanvasLink
 from app.window.classes_link import ClassesLink
 from app.window.core import Core
 from app.window.dialog_commands import DialogCommands
-from app.window.docks import add_dock, model_toolbar, right_tabs
+from app.window.docks import add_dock, chain_tab_stops, model_toolbar, right_tabs
 from app.window.file_commands import FileCommands
 from app.window.inspect_link import InspectLink
+from app.window.kept_view import keep_view, restore_view
 from app.window.list_link import ListLink
 from app.window.menus import build_menus
 from app.window.model_link import ModelLink
@@ -72,7 +73,7 @@ class MainWindow(QMainWindow):
         self.closed = False
         self.all_ended = True
         self._build_widgets()
-        self._take_settings()
+        restore_view(self.core, settings)
         self._build_links()
         self._connect_window_actions()
         self._show_theme(self.theme.tones)
@@ -94,8 +95,8 @@ class MainWindow(QMainWindow):
         self.canvas.setObjectName("canvas")
         self.banner = ErrorBanner()
         frame = CanvasFrame(self.canvas, self.banner)
-        tools = [[actions[name] for name in group] for group in _TOOLS]
-        self.workspace = Workspace(frame, tools)
+        strip = [[actions[name] for name in group] for group in _TOOLS]
+        self.workspace = Workspace(frame, strip)
         self.setCentralWidget(self.workspace)
 
         names = ("predict", "predict_all", "toggle_overlay", "toggle_contours")
@@ -122,6 +123,8 @@ class MainWindow(QMainWindow):
             self, actions, [left.toggleViewAction(), right.toggleViewAction()]
         )
 
+        tools = self.workspace.buttons
+        chain_tab_stops([self.images.list, *tools, self.canvas, self.tabs.tabBar()])
         self.readout, self.jobs, self.status = PixelReadout(), JobsPanel(), ProjectStatus()
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
@@ -208,18 +211,9 @@ class MainWindow(QMainWindow):
         self.model_bar.modelFolderRequested.connect(files.open_model_folder)
         files.modelRequested.connect(self.models.use)
 
-    def _take_settings(self) -> None:
-        state, settings = self.core.view_state, self.settings
-        state.overlay_opacity = settings.overlay_opacity
-        state.contours = settings.contours
-        state.brush_size = settings.brush_size
-        self.core.prediction.automatic = settings.auto_predict
-
     def _keep_settings(self) -> None:
-        state, settings = self.core.view_state, self.settings
-        settings.overlay_opacity = state.overlay_opacity
-        settings.contours = state.contours
-        settings.brush_size = state.brush_size
+        settings = self.settings
+        keep_view(self.core, settings)
         settings.geometry = bytes(self.saveGeometry().data())
         settings.state = bytes(self.saveState(_STATE_VERSION).data())
         settings.save()
@@ -289,6 +283,9 @@ class MainWindow(QMainWindow):
                 return
         self._keep_settings()
         self.all_ended = self.core.shutdown()
+        # Its threads end with its picture; when it is destroyed, nobody is left to be told.
+        self.canvas.set_image(None)
+        self.canvas.destroyed.disconnect()
         self._relay.close()
         self.closed = True
         super().closeEvent(event)

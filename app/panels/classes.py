@@ -42,6 +42,7 @@ class ClassesPanel(QWidget):
         self._active = -1
         self._brush_size = 0
 
+        brush_row = self._brush_row()
         self.list = QListView(self)
         self.list.setObjectName("classes.list")
         self.list.setAccessibleName(
@@ -57,14 +58,14 @@ class ClassesPanel(QWidget):
         self.unlabelled = QLabel(self)
         self.unlabelled.setObjectName("classes.unlabelled")
         self.unlabelled.setProperty("role", "muted")
-        self.show_all = _link(self.tr("Show all"), "classes.show_all", self)
         self.show_only = _link(self.tr("Only active"), "classes.show_only", self)
+        self.show_all = _link(self.tr("Show all"), "classes.show_all", self)
         self.show_only.setToolTip(self.tr("Hide every class but the active one"))
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 6)
         layout.setSpacing(4)
-        layout.addLayout(self._brush_row())
+        layout.addLayout(brush_row)
         layout.addWidget(self.list, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(10, 0, 6, 0)

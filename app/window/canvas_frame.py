@@ -76,6 +76,12 @@ class Workspace(QWidget):
         layout.addWidget(self.bar)
         layout.addWidget(frame, 1)
 
+    @property
+    def buttons(self) -> list[QWidget]:
+        """The buttons of the strip, from the top."""
+        widgets = (self.bar.widgetForAction(action) for action in self.bar.actions())
+        return [widget for widget in widgets if isinstance(widget, QToolButton)]
+
     def _add(self, action: QAction) -> None:
         self.bar.addAction(action)
         button = self.bar.widgetForAction(action)

@@ -43,5 +43,5 @@ def test_cycles_die_on_the_gui_thread_only(qtbot: QtBot, collector: Collector) -
     thread.start()
     thread.join()
     assert died_on == []
-    qtbot.waitUntil(lambda: len(died_on) == 5000)
+    qtbot.waitUntil(lambda: len(died_on) == 5000, timeout=20_000)
     assert set(died_on) == {threading.main_thread()}

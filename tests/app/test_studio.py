@@ -22,6 +22,7 @@ def test_the_window_is_on_the_screen_when_open_window_returns(qtbot: QtBot, tmp_
     window = open_window(settings=Settings(path=tmp_path / "studio.ini"))
     qtbot.addWidget(window)
     try:
+        window.firstPainted.disconnect(window.models.start)
         assert window.isVisible()
         qtbot.waitSignal(window.firstPainted, timeout=5000).wait()
     finally:
