@@ -101,7 +101,7 @@ def random_model(folder: Path, variant: str) -> Path:
         config = SegFormerConfig.named(variant, num_classes=_CLASSES)
     except ValueError as error:
         raise RequestError(f"{error}.") from error
-    model = SegFormer(config, device="cpu")
+    model = SegFormer(config, device="meta").to_empty(device="cpu")
     model.initialise(torch.Generator().manual_seed(_SEED))
     classes: ClassTable = resources.class_table("ade20k")
     preprocess = Preprocess(do_resize=True, size=_PHOTO_MODEL_SIZE)

@@ -52,7 +52,10 @@ def bench(
 
 def _amount(row: dict[str, Any], whose: str) -> str:
     value = row[whose]
-    return "-" if value is None else f"{value:.3g} {row['unit']}"
+    if value is None:
+        return "-"
+    number = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{number} {row['unit']}"
 
 
 def _ratio(ratio: float | None) -> str:

@@ -81,7 +81,8 @@ def _with_classes(checkpoint: Checkpoint, num_classes: int, seed: int) -> SegFor
     """The checkpoint's weights wherever they fit a model of `num_classes`, else fresh ones."""
     if num_classes < 1:
         raise RequestError(f"num_classes is {num_classes}: give at least 1.")
-    model = SegFormer(replace(checkpoint.config, num_classes=num_classes), device="cpu")
+    config = replace(checkpoint.config, num_classes=num_classes)
+    model = SegFormer(config, device="meta").to_empty(device="cpu")
     model.initialise(torch.Generator().manual_seed(seed))
     fitting = model.state_dict()
     for name, tensor in checkpoint.state.items():

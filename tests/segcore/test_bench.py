@@ -42,11 +42,14 @@ def test_impossible_requests():
         measuring.bench(["b0"], rounds=0)
 
 
-def test_command_prints_a_table(capfd):
+def test_command_prints_a_table(capfd, monkeypatch):
     from app.cli.main import main
 
-    arguments = ["bench", "--models", "b0", "--size", "64x64", "--rounds", "1", "--no-photo"]
-    assert main(arguments) == 0
-    assert "forward, B0, 64x64" in capfd.readouterr().out
-    assert main([*arguments, "--json"]) == 0
-    assert json.loads(capfd.readouterr().out)["machine"]["cores"] > 0
+    row = {"name": "forward", "unit": "MB", "ours": 121.4, "theirs": None, "ratio": None}
+    machine = dict.fromkeys(("processor", "cores", "threads", "torch", "transformers"), "?")
+    report = {"machine": machine, "rows": [row]}
+    monkeypatch.setattr(measuring, "bench", lambda *_, **__: report)
+    assert main(["bench"]) == 0
+    assert "121 MB" in capfd.readouterr().out
+    assert main(["bench", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out) == report
