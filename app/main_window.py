@@ -81,7 +81,6 @@ class MainWindow(QMainWindow):
 
     def start(self, paths: Sequence[Path]) -> None:
         """Open pictures now, and load the model once the window is on the screen."""
-        self.canvas.setFocus()
         self.files.open_at_start(paths)
         self.firstPainted.connect(self.models.start)
 

@@ -39,6 +39,7 @@ def open_window(
     window = MainWindow(settings)
     window.start([Path(path) for path in paths])
     window.show()
+    window.canvas.setFocus()
     return window
 
 
