@@ -59,6 +59,8 @@ def own_user_folders(
 ) -> Path:
     """Keep every test away from the settings, projects and caches of the person who runs it."""
     home = tmp_path_factory.mktemp("home")
+    # One font cache for the whole run: matplotlib takes seconds to make it.
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path_factory.getbasetemp() / "matplotlib"))
     for name, folder in {
         "XDG_CONFIG_HOME": "config",
         "XDG_DATA_HOME": "data",

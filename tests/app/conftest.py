@@ -6,13 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from app.inference.client import InferenceClient
 from app.inference.jobs import JobState, JobStatus
 from app.inference.requests import (
     Image,
@@ -27,6 +26,9 @@ from segcore.errors import CheckpointError, ImageError
 from segcore.geometry import Box
 from segcore.heatmap import HeatMap
 from segcore.progress import CancelToken, Progress, ProgressCallback
+
+if TYPE_CHECKING:
+    from app.inference.client import InferenceClient
 
 CLASSES = ClassTable.from_names(["road", "sky", "car"])
 SIZE = (40, 60)
@@ -177,6 +179,8 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def client(qapp: object, engine: FakeEngine) -> Iterator[InferenceClient]:
+    from app.inference.client import InferenceClient  # not above: the command line needs no Qt
+
     client = InferenceClient(engine)
     yield client
     engine.gate.set()
