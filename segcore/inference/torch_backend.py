@@ -102,3 +102,7 @@ class TorchBackend:
     def picture_of(self, feature: Tensor) -> Tensor:
         """A stage feature or the head's features as (C, h, w)."""
         return feature[0].permute(2, 0, 1) if self.channels_last else feature[0]
+
+    def stage_of(self, picture: Tensor) -> Tensor:
+        """The other way: (C, h, w) as a stage feature in the model's layout."""
+        return picture.permute(1, 2, 0)[None] if self.channels_last else picture[None]

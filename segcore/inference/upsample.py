@@ -80,13 +80,13 @@ def upsampled_strips(block: Block) -> Iterator[tuple[slice, Tensor]]:
     Bilinear with `align_corners=False`.
     """
     logits = block.logits
-    lower, upper, across = _cells(block.columns, logits.device)
+    lower, upper, across = cells_between(block.columns, logits.device)
     classes, width = logits.shape[0], block.box.width
     step = max(1, _STRIP_VALUES[logits.device.type] // (classes * width))
     for begin in range(block.rows.start, block.rows.stop, step):
         end = min(begin + step, block.rows.stop)
         span = Span(begin, end, block.rows.scale, *_held(block.rows))
-        above, under, down = _cells(span, logits.device)
+        above, under, down = cells_between(span, logits.device)
         rows = torch.lerp(logits[:, above], logits[:, under], down[:, None])
         yield slice(begin, end), torch.lerp(rows[:, :, lower], rows[:, :, upper], across)
 
@@ -95,7 +95,7 @@ def _held(span: Span) -> tuple[int, int, int]:
     return span.grid, span.origin, span.cells
 
 
-def _cells(span: Span, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+def cells_between(span: Span, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """For each pixel the two cells between which it lies, and how far it is from the first."""
     axis = QuadAxis.over(span)
     last = span.cells - 1

@@ -21,7 +21,9 @@ from segcore.geometry import Point, Size, WindowGeometry
 from segcore.heatmap import HeatMap
 from segcore.inference.encoded import EncodedImage, Image
 from segcore.inference.predictor import Predictor
+from segcore.inference.spans import Span
 from segcore.inference.torch_backend import TorchBackend
+from segcore.inference.upsample import cells_between
 from segcore.progress import CancelToken, ProgressCallback, Ticker
 
 TARGETS = ("stage1", "stage2", "stage3", "stage4", "fused", "head")
@@ -135,25 +137,47 @@ class _Graph:
     def gradient(self, target: str) -> Tensor:
         """d relu(cell).sum() / d pixels, (3, H, W)."""
         with torch.enable_grad():
-            seed = self._cell(self._picture(target)).relu().sum()
+            seed = self._cell(target).relu().sum()
             (gradient,) = torch.autograd.grad(seed, self.pixels, retain_graph=True)
         return gradient[0]
 
-    def _picture(self, target: str) -> Tensor:
-        """The target's values as (C, h, w)."""
+    def _cell(self, target: str) -> Tensor:
+        """The target's channels at the query, (C,)."""
+        model = self.backend.model
         if target == "head":
-            logits = self.backend.model.decode(self.stages)[0]
-            return logits if self.class_id is None else logits[self.class_id][None]
+            logits = model.decode(self._stages_at_cell())[0, :, 0, 0]
+            return logits if self.class_id is None else logits[self.class_id]
         if target == "fused":
-            return self.backend.picture_of(self.backend.model.fused(self.stages))
-        return self.backend.picture_of(self.stages[TARGETS.index(target)])
+            return model.fused(self._stages_at_cell()).flatten()
+        picture = self.backend.picture_of(self.stages[TARGETS.index(target)])
+        row, column = self._place(picture)
+        return picture[:, row, column]
 
-    def _cell(self, picture: Tensor) -> Tensor:
+    def _stages_at_cell(self) -> list[Tensor]:
+        """All stages upsampled to stage 1 at the query alone, 1 x 1 in the backend's layout.
+
+        The head is linear until its ReLU and acts on each cell by itself, so that it may come
+        after the upsampling: the head of one cell instead of all.
+        """
+        first = self.backend.picture_of(self.stages[0])
+        row, column = self._place(first)
+        sampled = []
+        for stage in self.stages:
+            picture = self.backend.picture_of(stage)
+            for place, axis in ((row, 1), (column, 2)):
+                cells = picture.shape[axis]
+                span = Span(place, place + 1, cells / first.shape[axis], cells, 0, cells)
+                lower, upper, weight = cells_between(span, picture.device)
+                before = picture.index_select(axis, lower)
+                picture = torch.lerp(before, picture.index_select(axis, upper), weight)
+            sampled.append(self.backend.stage_of(picture))
+        return sampled
+
+    def _place(self, picture: Tensor) -> tuple[int, int]:
         height, width = picture.shape[1:]
         if self.point is None:
-            return picture[:, height // 2, width // 2]
-        row, column = self.window.stage_cell(self.point, 1, (height, width))
-        return picture[:, row, column]
+            return height // 2, width // 2
+        return self.window.stage_cell(self.point, 1, (height, width))
 
 
 def _contributed(gradient: Tensor, contribution: str) -> npt.NDArray[np.float64]:
