@@ -21,7 +21,7 @@ from app.lay_under import (
     joined_classes,
     lay_under,
 )
-from app.opened_image import OpenedImage
+from app.pictures.opened_image import OpenedImage
 from app.recorder import Recorder
 from app.user_error import UserError
 from segcore.classes import ClassTable

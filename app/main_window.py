@@ -282,9 +282,7 @@ class MainWindow(QMainWindow):
                 return
         self._keep_settings()
         self.all_ended = self.core.shutdown()
-        # Its threads end with its picture; when it is destroyed, nobody is left to be told.
         self.canvas.set_image(None)
-        self.canvas.destroyed.disconnect()
         self._relay.close()
         self.closed = True
         super().closeEvent(event)

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from app.claims import Claim, Claims
 from app.lay_under import PERSON_KIND
-from app.listing import Source, names_of, project_for, reopened, source_of
-from app.opened_image import OpenedImage
+from app.pictures.claims import Claim, Claims
+from app.pictures.listing import Source, names_of, project_for, reopened, source_of
+from app.pictures.opened_image import OpenedImage
+from app.pictures.reading import PictureReader
+from app.pictures.thumbnails import Thumbnails
 from app.priority import step_behind_the_window
-from app.reading import PictureReader
 from app.relay import Relay
-from app.thumbnails import Thumbnails
 from app.user_error import UserError, user_error
 from segcore import resources
 from segcore.errors import ProjectError, SegcoreError

@@ -16,7 +16,6 @@ from app.i18n import install_translators
 from app.icons import application_icon
 from app.logging_setup import install_excepthook, start_logging
 from app.main_window import MainWindow
-from app.none_guard import keep_none_alive
 from app.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -61,7 +60,6 @@ def run(paths: Iterable[str | os.PathLike[str]] = ()) -> int:
 
 
 def _application() -> QApplication:
-    keep_none_alive()
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = _new_application()

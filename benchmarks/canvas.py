@@ -28,7 +28,6 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from app.canvas.canvas import Canvas
-from app.none_guard import keep_none_alive
 from app.priority import step_behind_the_window
 from segcore.classes import ClassTable
 from segcore.edits import Stroke
@@ -242,7 +241,6 @@ def main() -> None:
     parser.add_argument("--batch", metavar="MODEL", help="predict with it meanwhile")
     parser.add_argument("--json", action="store_true", help="print JSON alone")
     arguments = parser.parse_args()
-    keep_none_alive()
     application = QApplication.instance() or QApplication([])
     with predicting(arguments.batch):
         rows = measure(arguments.side, arguments.moves)

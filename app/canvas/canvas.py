@@ -53,7 +53,7 @@ class Canvas(PointingView):
         super().__init__(parent)
         # Every pixel is painted, so Qt need not clear any first.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._relay = Relay(self)
+        self._relay = Relay()  # no child: it outlives the canvas by the moment it takes to close
         self._builder = PyramidBuilder(self._relay)
         self._layers = Layers(self._builder, self._picture_improved, "")
         self._message = ""

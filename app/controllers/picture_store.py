@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from app.claims import Claims
 from app.lay_under import MODEL_KIND, Ground, joined_classes, lay_under
+from app.pictures.claims import Claims
 from segcore.images import read_image
 from segcore.project import Project
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.claims import Claims
 from app.document import Document
-from app.opened_image import OpenedImage
-from app.reading import read_picture
+from app.pictures.claims import Claims
+from app.pictures.opened_image import OpenedImage
+from app.pictures.reading import read_picture
 from segcore.classes import ClassTable
 from segcore.edits import Stroke
 from segcore.errors import ProjectError

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.opened_image import OpenedImage
+from app.pictures.opened_image import OpenedImage
 from app.session import Session
 from segcore.errors import ProjectError
 from segcore.project import Project

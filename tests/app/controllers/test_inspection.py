@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from app.claims import Claims
 from app.controllers.inspection import AttentionView, InspectionController
 from app.document import Document
 from app.inference.client import InferenceClient
 from app.inference.requests import LoadModel, ModelSpec
-from app.opened_image import OpenedImage
-from app.reading import read_picture
+from app.pictures.claims import Claims
+from app.pictures.opened_image import OpenedImage
+from app.pictures.reading import read_picture
 from segcore.project import Project
 
 

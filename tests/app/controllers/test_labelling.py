@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.claims import Claims
 from app.controllers.labelling import LabellingController
 from app.document import Document
-from app.opened_image import OpenedImage
-from app.reading import read_picture
+from app.pictures.claims import Claims
+from app.pictures.opened_image import OpenedImage
+from app.pictures.reading import read_picture
 from app.view_state import ViewState
 from segcore.geometry import Box
 from segcore.project import Project

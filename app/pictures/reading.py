@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from app.claims import Claims
 from app.lay_under import LabelMap, Origins
+from app.pictures.claims import Claims
 from app.priority import step_behind_the_window
 from segcore.errors import ImageError
 from segcore.images import read_image

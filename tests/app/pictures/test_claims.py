@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from app.claims import Claims
+from app.pictures.claims import Claims
 
 
 def test_a_claimed_picture_has_to_be_waited_for() -> None:

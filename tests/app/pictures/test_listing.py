@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from app.listing import FIRST_BATCH, names_of, source_of
+from app.pictures.listing import FIRST_BATCH, names_of, source_of
 
 
 def test_a_project_folder_is_told_from_a_folder_of_pictures(project: Any, tmp_path: Path) -> None:
