@@ -38,6 +38,10 @@ class Person:
         window = open_window(paths, self._settings)
         window.resize(1200, 800)
         self._qtbot.addWidget(window)
+        # Keys reach the shortcuts of an active window only, and no window manager is there to see
+        # to that.
+        with self._qtbot.waitActive(window, timeout=WAIT):
+            window.activateWindow()
         return window
 
     def opens(self, *paths: Path) -> None:
