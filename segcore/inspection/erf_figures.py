@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SHARES = (20, 30, 50, 99)
 
+_PANEL_WIDTH = 2.6  # inches
+
 TITLES = {
     "stage1": "Stage 1",
     "stage2": "Stage 2",
@@ -128,7 +130,10 @@ def erf_picture(
     from matplotlib.figure import Figure
 
     count = max(len(heat_maps), 1)
-    figure = Figure(figsize=(2.6 * count + 0.6, 3.6), layout="constrained")
+    height, width = next(iter(heat_maps.values())).shape if heat_maps else (1, 1)
+    panel_height = min(max(_PANEL_WIDTH * height / width, 1.0), 6.0)
+    size = (_PANEL_WIDTH * count + 0.8, panel_height + 0.9 + (0.3 if title else 0))
+    figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, count, squeeze=False)[0]
     image = None
@@ -149,5 +154,5 @@ def erf_picture(
 
 
 def _caption(figures: ErfFigures) -> str:
-    ratios = figures.area_ratio
-    return f"area of 50 %: {ratios[50]:.1%}\n99 %: {ratios[99]:.1%}, radius {figures.radius:.0f} px"
+    half, nearly = (100 * figures.area_ratio[share] for share in (50, 99))
+    return f"area of 50 %: {half:.2g} %\n99 %: {nearly:.3g} %, radius {figures.radius:.0f} px"
