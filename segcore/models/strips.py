@@ -16,10 +16,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-# Bytes of one strip's largest temporary, and from how much on a strip is worth its bookkeeping:
-# measured best on cores with 1 MB of second-level cache each, and flat around it.
+# Bytes per thread of one strip's largest temporary, and of the temporary from which on strips are
+# worth their bookkeeping. Measured on cores with 1 MB of second-level cache each: flat around the
+# best. Smaller strips mean more meetings of the threads, which cost when other programs run.
 _STRIP_BYTES = 2 << 20
-_WORTH_BYTES = 6 << 20
+_WORTH_BYTES = 3 << 20
 
 
 def in_strips(tokens: Tensor) -> bool:
@@ -27,7 +28,7 @@ def in_strips(tokens: Tensor) -> bool:
     return (
         tokens.device.type == "cpu"
         and not (torch.is_grad_enabled() and tokens.requires_grad)
-        and not torch._C._get_tracing_state()
+        and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
         and not torch.compiler.is_compiling()
     )
 
@@ -64,9 +65,9 @@ def ffn_strip_rows(tokens: Tensor, weights: FFNWeights) -> int:
     """How many rows of (B, h, w, C) tokens to take at a time; h where all of them fit."""
     _, height, width, _ = tokens.shape
     row = width * weights.expand.shape[0] * tokens.element_size()
-    if row * height <= _WORTH_BYTES:
+    if row * height <= _WORTH_BYTES * torch.get_num_threads():
         return height
-    return max(_STRIP_BYTES // row, 4)
+    return max(_STRIP_BYTES * torch.get_num_threads() // row, 4)
 
 
 def add_mix_ffn(
@@ -111,7 +112,7 @@ def add_mix_ffn(
 
 def head_strips(height: int, width: int, channels: int, item: int) -> Iterator[slice]:
     """Slices of rows of an (h, w, D) grid of `item`-byte numbers that stay in the cache."""
-    rows = max(_STRIP_BYTES // (width * channels * item), 1)
+    rows = max(_STRIP_BYTES * torch.get_num_threads() // (width * channels * item), 1)
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
 
