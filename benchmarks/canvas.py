@@ -30,7 +30,7 @@ from PySide6.QtWidgets import QApplication
 from app.canvas.canvas import Canvas
 from app.priority import step_behind_the_window
 from segcore.classes import ClassTable
-from segcore.edits import Stroke
+from segcore.edits import Stroke, warm_up
 
 VIEW = (1600, 1000)
 BRUSH = 500
@@ -194,7 +194,8 @@ def measure(side: int, moves: int) -> list[Row]:
     canvas.resize(*VIEW)
     canvas.show()
     labels = label_map(side)
-    origins = np.zeros_like(labels)
+    origins = np.full(labels.shape, 0, np.uint8)
+    warm_up()  # as the program does when it reads a huge picture
     canvas.set_classes(CLASSES)
     canvas.set_image(picture(side))
     canvas.set_labels(labels)

@@ -13,12 +13,17 @@ import numpy.typing as npt
 from app.lay_under import LabelMap, Origins
 from app.pictures.claims import Claims
 from app.priority import step_behind_the_window
+from segcore.edits import warm_up
 from segcore.errors import ImageError
 from segcore.images import read_image
 from segcore.project import Project
+from segcore.project.origins import NOBODY
 
 READ_AHEAD_BYTES = 512 << 20
 """Of pictures and labels kept decoded beside the open one."""
+
+HUGE = 50_000_000
+"""Pixels from which the memory that strokes work in is taken when the picture is read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,13 +148,16 @@ def with_labels(
     if not labelled:
         classes = project.classes
         labels = np.full(size, classes.ignore, classes.dtype)
-        origins = np.zeros(size, np.uint8)
-        return Picture(image, labels, origins, labelled=False, changes=changes)
-    maps = project.maps(name)
-    labels, origins = maps.labels, maps.origins
+        # Written and not np.zeros: the pages are taken here rather than under the first strokes.
+        origins = np.full(size, NOBODY, np.uint8)
+    else:
+        maps = project.maps(name)
+        labels, origins = maps.labels, maps.origins
     if labels.shape != size:
         raise ImageError(
             f"{name} is {size[1]} x {size[0]} pixels but its labels are {labels.shape[1]} x "
             f"{labels.shape[0]}: put the picture back that they were made on."
         )
-    return Picture(image, labels, origins, labelled=True, changes=changes)
+    if labels.size > HUGE:
+        warm_up()
+    return Picture(image, labels, origins, labelled=labelled, changes=changes)

@@ -17,6 +17,7 @@ from segcore.geometry import Box
 from segcore.labels import SEQUENCE_KEY, read_label_map, unlabelled, widen, write_label_map
 from segcore.project.journal import Record, read_journal
 from segcore.project.names import check_stays_inside, map_path
+from segcore.project.origins import NOBODY
 
 LABELS, ORIGINS, JOURNAL = "labels", "origins", "journal"
 
@@ -84,7 +85,7 @@ def read_maps(
     if files.origins.exists():
         origins, origins_at = _origins_on_disk(files.origins, labels.shape)
     else:
-        origins, origins_at = np.zeros(labels.shape, np.uint8), 0
+        origins, origins_at = np.full(labels.shape, NOBODY, np.uint8), 0
         if files.labels.exists():
             origins[labels != np.iinfo(labels.dtype).max] = foreign_origin()
     for record in records:
