@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segcore.checkpoints import nvlabs, transformers
+from segcore.checkpoints import nvlabs, sithu31296, smp, transformers
 from segcore.checkpoints.family import Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -10,4 +10,6 @@ FAMILIES: tuple[Family, ...] = (
     transformers.IMAGENET,
     nvlabs.SEGMENTATION,
     nvlabs.IMAGENET,
+    sithu31296.SEGMENTATION,
+    smp.SEGMENTATION,
 )

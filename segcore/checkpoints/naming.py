@@ -2,7 +2,8 @@
 
 A layout is a table of rules, read in both directions: from a file's keys to own names when it is
 loaded, and back when a sentence to the person must name a key as the file does, or when a file is
-written. `{s}` stands for the stage from 0, `{S}` for the stage from 1, `{i}` for the block.
+written. `{s}` stands for the stage from 0, `{S}` for the stage from 1, `{R}` for the stage counted
+back from the deepest, which is 0, and `{i}` for the block.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import torch
 
 _LEAF = r"(?P<leaf>weight|bias|running_mean|running_var|num_batches_tracked)"
 _COUNTER = "num_batches_tracked"
+_PLACEHOLDERS = {"s": "[0-3]", "S": "[1-4]", "R": "[0-3]", "i": "[0-9]+"}
+_DEEPEST = 3
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Rule:
 
 def _pattern(template: str) -> re.Pattern[str]:
     escaped = re.escape(template)
-    for placeholder, digits in (("s", "[0-3]"), ("S", "[1-4]"), ("i", "[0-9]+")):
+    for placeholder, digits in _PLACEHOLDERS.items():
         escaped = escaped.replace(rf"\{{{placeholder}\}}", f"(?P<{placeholder}>{digits})")
     return re.compile(rf"{escaped}\.{_LEAF}")
 
@@ -52,11 +55,20 @@ def _pattern(template: str) -> re.Pattern[str]:
 def _filled(template: str, match: re.Match[str]) -> str:
     """`template` with the stage, block and leaf that another template's match found."""
     found = match.groupdict()
-    stage = found.get("s")
-    if stage is None and found.get("S") is not None:
-        stage = str(int(found["S"]) - 1)
-    values = {"s": stage, "S": None if stage is None else int(stage) + 1, "i": found.get("i")}
+    values: dict[str, object] = {"i": found.get("i")}
+    stage = _stage(found)
+    if stage is not None:
+        values.update(s=stage, S=stage + 1, R=_DEEPEST - stage)
     return f"{template.format(**values)}.{found['leaf']}"
+
+
+def _stage(found: Mapping[str, str]) -> int | None:
+    """The stage from 0, however the matched template counts; None for layers without a stage."""
+    if "S" in found:
+        return int(found["S"]) - 1
+    if "R" in found:
+        return _DEEPEST - int(found["R"])
+    return int(found["s"]) if "s" in found else None
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,15 @@
-"""NVlabs, the paper's authors: `.pth` files of `{state_dict, meta}` and flat `mit_b*` encoders."""
+"""NVlabs, the paper's authors: `.pth` files of `{state_dict, meta}` and flat `mit_b*` encoders.
+
+Others took over their names of the weights, and not their epsilons; see `bears_nvlabs_marks`.
+"""
 
 from __future__ import annotations
 
+import re
+
 from segcore.checkpoints.family import Family
 from segcore.checkpoints.naming import Layout, Rule
+from segcore.checkpoints.storage import StoredWeights
 from segcore.models.config import NormEpsilons
 
 
@@ -37,13 +43,30 @@ HEAD_RULES = (
 )
 
 # The head inherits a classifier from its base class and never uses it.
-_NEVER_USED = (r"decode_head\.conv_seg\.(weight|bias)",)
+_UNUSED_CLASSIFIER = "decode_head.conv_seg"
+_NEVER_USED = (rf"{re.escape(_UNUSED_CLASSIFIER)}\.(weight|bias)",)
+_MMCV_WRAPPING = "state_dict"
+
+
+def bears_nvlabs_marks(stored: StoredWeights) -> bool:
+    """Whether a file with NVlabs' names came out of NVlabs' own training.
+
+    It did where mmcv wrapped it in `{state_dict, meta}` or where the head's unused classifier is
+    among its keys: sithu31296's code base, which shares every other name, writes neither. Shapes
+    and names tell no more, so two kinds of files are taken for the other's: NVlabs' weights saved
+    anew without the wrapping and without that classifier, and sithu31296's that somebody put below
+    `state_dict`. The two differ in epsilons alone, which moves logits by about a millionth.
+    """
+    unused = (f"{_UNUSED_CLASSIFIER}.{leaf}" for leaf in ("weight", "bias"))
+    return stored.wrapping == _MMCV_WRAPPING or any(key in stored.tensors for key in unused)
+
 
 SEGMENTATION = Family(
     name="nvlabs",
     title="NVlabs",
     layouts=(Layout("nvlabs", encoder_rules("backbone.") + HEAD_RULES, unused=_NEVER_USED),),
     epsilons=NormEpsilons.NVLABS,
+    says_more=bears_nvlabs_marks,
 )
 IMAGENET = Family(
     name="nvlabs-imagenet",

@@ -84,7 +84,8 @@ def _recognise(found: Source, stored: StoredWeights) -> tuple[Family, Layout]:
         found.given,
         f"this is no SegFormer that the program knows (its weights are called "
         f"{named(list(stored.tensors))})",
-        "give one in the layout of Hugging Face transformers or NVlabs",
+        "give one in the layout of Hugging Face transformers, NVlabs, sithu31296 or "
+        "segmentation_models.pytorch",
     )
 
 

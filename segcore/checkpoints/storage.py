@@ -33,12 +33,16 @@ _DOWNLOAD_AGAIN = "download it again"
 
 @dataclass(frozen=True)
 class StoredWeights:
-    """Tensors under the file's own keys, and what stood beside them (`meta` of mmcv)."""
+    """Tensors under the file's own keys, what stood beside them, and the key they lay below.
+
+    `meta` is mmcv's; `wrapping` is empty for a state dict that is the whole file.
+    """
 
     path: Path
     tensors: dict[str, torch.Tensor]
     sha256: str
     meta: Mapping[str, Any] = field(default_factory=dict)
+    wrapping: str = ""
 
 
 def read_weights(path: Path) -> StoredWeights:
@@ -61,8 +65,7 @@ def _read_file(path: Path, digest: str) -> StoredWeights:
     if start.startswith((_ZIP, _PICKLE)):
         _refuse_new_pickles(path, start)
         content = _read_pickle(path)
-        tensors, meta = _unwrapped(path, content)
-        return StoredWeights(path, tensors, digest, meta)
+        return _unwrapped(path, content, digest)
     raise refusal(
         path,
         "this is neither a safetensors file nor a PyTorch checkpoint",
@@ -198,7 +201,7 @@ def _first_line(error: Exception) -> str:
     return one_line(str(error).split("\n")[0].split(". ")[0], 120)
 
 
-def _unwrapped(path: Path, content: object) -> tuple[dict[str, torch.Tensor], Mapping[str, Any]]:
+def _unwrapped(path: Path, content: object, digest: str) -> StoredWeights:
     """The state dict in what a file holds, out of its wrapping, and the rest as meta."""
     if not isinstance(content, Mapping):
         raise refusal(
@@ -207,21 +210,20 @@ def _unwrapped(path: Path, content: object) -> tuple[dict[str, torch.Tensor], Ma
             "save the model's state_dict()",
         )
     meta: Mapping[str, Any] = {}
-    for wrapping in _WRAPPINGS:
-        inner = content.get(wrapping)
-        if isinstance(inner, Mapping):
-            found = content.get("meta")
-            meta = found if isinstance(found, Mapping) else {}
-            content = inner
-            break
+    weights: Mapping[Any, Any] = content
+    wrapping = next((key for key in _WRAPPINGS if isinstance(content.get(key), Mapping)), "")
+    if wrapping:
+        found = content.get("meta")
+        meta = found if isinstance(found, Mapping) else {}
+        weights = content[wrapping]
     tensors = {
         key: value
-        for key, value in content.items()
+        for key, value in weights.items()
         if isinstance(key, str) and isinstance(value, torch.Tensor)
     }
     if not tensors:
         raise refusal(path, "there are no weights in the file", "save the model's state_dict()")
-    return _without_prefix(tensors, "module."), meta
+    return StoredWeights(path, _without_prefix(tensors, "module."), digest, meta, wrapping)
 
 
 def _without_prefix(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

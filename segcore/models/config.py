@@ -30,11 +30,13 @@ class NormEpsilons:
     TRANSFORMERS: ClassVar[NormEpsilons]
     NVLABS: ClassVar[NormEpsilons]
     MMSEG: ClassVar[NormEpsilons]
+    SITHU31296: ClassVar[NormEpsilons]
 
 
 NormEpsilons.TRANSFORMERS = NormEpsilons(block=1e-5, stage=1e-5, patch=1e-5, sr=1e-5)
 NormEpsilons.NVLABS = NormEpsilons(block=1e-6, stage=1e-6, patch=1e-5, sr=1e-5)
 NormEpsilons.MMSEG = NormEpsilons(block=1e-6, stage=1e-6, patch=1e-6, sr=1e-6)
+NormEpsilons.SITHU31296 = NormEpsilons.TRANSFORMERS
 
 
 @dataclass(frozen=True)
