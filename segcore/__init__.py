@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from segcore.images import find_images, read_image, read_image_size
     from segcore.inference import EncodedImage, Prediction, Predictor
     from segcore.inspection import attention_map, receptive_field
+    from segcore.inspection.explain import Explanation, explain
     from segcore.labels import read_label_map, write_label_map
     from segcore.progress import CancelToken, Progress
     from segcore.project import Project
@@ -57,6 +58,7 @@ _HOMES = {
     "segcore.images": ("find_images", "read_image", "read_image_size"),
     "segcore.inference": ("EncodedImage", "Prediction", "Predictor"),
     "segcore.inspection": ("attention_map", "receptive_field"),
+    "segcore.inspection.explain": ("Explanation", "explain"),
     "segcore.labels": ("read_label_map", "write_label_map"),
     "segcore.progress": ("CancelToken", "Progress"),
     "segcore.project": ("Project",),
@@ -71,6 +73,7 @@ __all__ = [
     "ClassInfo",
     "ClassTable",
     "EncodedImage",
+    "Explanation",
     "HeatMap",
     "ImageError",
     "Prediction",
@@ -81,6 +84,7 @@ __all__ = [
     "RequestError",
     "SegcoreError",
     "attention_map",
+    "explain",
     "find_images",
     "list_models",
     "load_model",
