@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import bench, erf, evaluate, explain, info, models, open_window, predict
+from app.cli import attention, bench, erf, evaluate, explain, info, models, open_window, predict
 from segcore.errors import Cancelled, SegcoreError
 
 PROGRAM = "segformer-studio"
@@ -31,10 +31,13 @@ _commands.command("predict")(predict.predict)
 _commands.command("info")(info.info)
 _commands.add_typer(models.commands, name="models")
 _commands.command("erf")(erf.erf)
+_commands.command("attention")(attention.attention)
 _commands.command("explain")(explain.explain)
 _commands.command("evaluate")(evaluate.evaluate)
 _commands.command("bench")(bench.bench)
-COMMANDS = frozenset(("open", "predict", "info", "models", "erf", "explain", "evaluate", "bench"))
+COMMANDS = frozenset(
+    ("open", "predict", "info", "models", "erf", "attention", "explain", "evaluate", "bench")
+)
 
 
 def program_version() -> str:
