@@ -28,6 +28,7 @@ OWN_KINDS = ("model", "predict", "batch")
 class PredictionController(QObject):
     """Has models loaded and pictures predicted; a failure leaves the last good model in place."""
 
+    atHandFound = Signal(object)
     modelChanged = Signal(object)
     modelLoading = Signal(object)
     modelSettled = Signal(object)
@@ -58,6 +59,7 @@ class PredictionController(QObject):
         self._told: set[str] = set()
         document.imageChanged.connect(self._follow_image)
         session.projectLeaving.connect(self._end_batches)
+        client.atHandFound.connect(self.atHandFound)
         client.modelLoaded.connect(self._take_model)
         client.predictionReady.connect(self._take_prediction)
         client.batchItemReady.connect(self._take_batch_item)

@@ -12,6 +12,7 @@ from app.inference.jobs import Job, JobState, JobStatus
 from app.inference.queue import RequestQueue
 from app.inference.requests import (
     Answer,
+    AtHand,
     AttentionResult,
     BatchItem,
     FieldResult,
@@ -29,6 +30,7 @@ SWITCH_INTERVAL = 0.001
 class InferenceClient(QObject):
     """Submits requests to the one inference thread and signals what becomes of them."""
 
+    atHandFound = Signal(object)
     modelLoaded = Signal(object)
     predictionReady = Signal(object)
     attentionReady = Signal(object)
@@ -96,7 +98,9 @@ class InferenceClient(QObject):
         self._relay.post(self._send, answer)
 
     def _send(self, answer: Answer) -> None:
-        if isinstance(answer, ModelInfo):
+        if isinstance(answer, AtHand):
+            self.atHandFound.emit(answer)
+        elif isinstance(answer, ModelInfo):
             self.modelLoaded.emit(answer)
         elif isinstance(answer, PredictionResult):
             self.predictionReady.emit(answer)

@@ -7,9 +7,12 @@ on the inference thread. Everything here is used by that thread alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from app.inference.requests import (
+    AtHand,
+    Choice,
     Image,
     ModelInfo,
     ModelSpec,
@@ -34,6 +37,9 @@ KEPT_BYTES = 1 << 30
 
 class Engine(Protocol):
     """Every kind of answer, from a request; tests put their own in its place."""
+
+    def at_hand(self) -> AtHand:
+        """The devices of this machine and the models in the person's folder."""
 
     def load(self, spec: ModelSpec) -> ModelInfo:
         """Have the model ready and describe it."""
@@ -64,12 +70,27 @@ class SegcoreEngine:
         self._predictors: dict[ModelSpec, Predictor] = {}
         self._encoded: list[tuple[ModelSpec, EncodedImage]] = []
 
+    def at_hand(self) -> AtHand:
+        """The devices of this machine and the models in the person's folder."""
+        from segcore.checkpoints import list_models
+        from segcore.inference.devices import available_devices
+
+        return AtHand(
+            devices=tuple(Choice(*device) for device in available_devices()),
+            models=tuple(
+                Choice(entry.source, entry.name)
+                for entry in list_models()
+                if entry.kind == "local" and not entry.trouble
+            ),
+        )
+
     def load(self, spec: ModelSpec) -> ModelInfo:
-        """Have the model ready and describe it.
+        """Have the model ready and describe it; `spec` in the answer names a device that is here.
 
         Raises:
             CheckpointError: the model cannot be used; the ones before stay.
         """
+        spec, notes = _with_a_device_that_is_here(spec)
         predictor = self._predictor(spec)
         return ModelInfo(
             spec=spec,
@@ -83,7 +104,7 @@ class SegcoreEngine:
             variant=predictor.config.variant,
             licence=predictor.licence,
             sha256=predictor.sha256,
-            notes=tuple(predictor.notes),
+            notes=(*notes, *predictor.notes),
         )
 
     def predict(
@@ -162,3 +183,15 @@ class SegcoreEngine:
         while len(self._encoded) > KEPT_PICTURES:
             self._encoded.pop(0)[1].release()
         return encoded
+
+
+def _with_a_device_that_is_here(spec: ModelSpec) -> tuple[ModelSpec, tuple[str, ...]]:
+    """The spec itself, or with `auto` in the place of a device that is gone, and what to say."""
+    from segcore.inference.devices import available_devices
+
+    names = [device.name for device in available_devices()]
+    wanted = "cuda:0" if spec.device == "cuda" else spec.device
+    if wanted == "auto" or wanted in names:
+        return replace(spec, device=wanted), ()
+    note = f'The device "{spec.device}" is not on this machine: the model runs on "auto" instead.'
+    return replace(spec, device="auto"), (note,)

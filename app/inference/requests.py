@@ -142,6 +142,25 @@ Request = LoadModel | PredictImage | QueryPoint | QueryField | PredictBatch
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Something to choose: `value` is what is asked for, `title` what the person reads."""
+
+    value: str
+    title: str
+
+
+@dataclass(frozen=True)
+class AtHand:
+    """What only the inference thread can find out: devices that are here, the person's models.
+
+    `devices` leaves `auto` out; a model's value is the path that loads it.
+    """
+
+    devices: tuple[Choice, ...] = ()
+    models: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """The model that is ready: what the window says of it."""
 
@@ -208,4 +227,4 @@ class BatchItem:
     notes: tuple[str, ...] = field(default=())
 
 
-Answer = ModelInfo | PredictionResult | AttentionResult | FieldResult | BatchItem
+Answer = AtHand | ModelInfo | PredictionResult | AttentionResult | FieldResult | BatchItem

@@ -90,6 +90,7 @@ class InferenceWorker:
         report = self._progress_of(job)
         report(Progress(0, 0))
         if isinstance(request, LoadModel):
+            self._answer(self._engine.at_hand())
             info = self._engine.load(request.model)
             return replace(info, generation=request.generation)
         if isinstance(request, PredictImage):

@@ -48,6 +48,7 @@ class ModelBar(QWidget):
         self.setObjectName("panel.model")
         predict, predict_all, overlay, contours = actions
         self._source = ""
+        self._device = "auto"
 
         self.model = _combo("model.chooser", self.tr("Model"), self)
         self.model.setMinimumContentsLength(16)
@@ -95,10 +96,15 @@ class ModelBar(QWidget):
         self.mode.activated.connect(self._request_mode)
         self.opacity.valueChanged.connect(self._request_opacity)
 
-    def set_models(self, bundled: Sequence[ModelChoice], recent: Sequence[ModelChoice]) -> None:
-        """Offer bundled models, recent files and folders, and the way to others."""
+    def set_models(
+        self,
+        bundled: Sequence[ModelChoice],
+        recent: Sequence[ModelChoice],
+        local: Sequence[ModelChoice] = (),
+    ) -> None:
+        """Offer bundled models, the person's folder, recent ones, and the way to others."""
         self.model.clear()
-        for choices in (bundled, recent):
+        for choices in (bundled, local, recent):
             for choice in choices:
                 self.model.addItem(choice.title, choice.source)
                 tip = choice.tip or choice.source
@@ -117,10 +123,19 @@ class ModelBar(QWidget):
         self.badge.setVisible(non_commercial)
         self.badge.setToolTip(tip)
 
+    def set_devices(self, devices: Sequence[tuple[str, str]]) -> None:
+        """Offer devices, (value, title) each, after `auto`; the chosen one stays if it is there."""
+        self.device.clear()
+        self.device.addItem(self.tr("Device: auto"), "auto")
+        for value, title in devices:
+            self.device.addItem(title, value)
+        self._show_device()
+
     def set_device(self, device: str, precision: str) -> None:
         """Show the chosen device and precision, `auto` included."""
-        for combo, value in ((self.device, device), (self.precision, precision)):
-            combo.setCurrentIndex(max(combo.findData(value), 0))
+        self._device = device
+        self._show_device()
+        self.precision.setCurrentIndex(max(self.precision.findData(precision), 0))
 
     def set_overlay(self, mode: str, opacity: float) -> None:
         """Show what lies over the picture and how strongly, 0 to 1."""
@@ -130,13 +145,7 @@ class ModelBar(QWidget):
         self.opacity_text.setText(self.tr("{} %").format(self.opacity.value()))
 
     def _fill_choices(self) -> None:
-        for text, value in (
-            (self.tr("Device: auto"), "auto"),
-            (self.tr("CPU"), "cpu"),
-            (self.tr("CUDA GPU"), "cuda"),
-            (self.tr("Apple GPU"), "mps"),
-        ):
-            self.device.addItem(text, value)
+        self.set_devices([("cpu", self.tr("CPU"))])
         for text, value in (
             (self.tr("Precision: auto"), "auto"),
             ("fp32", "fp32"),
@@ -155,6 +164,9 @@ class ModelBar(QWidget):
             self.tr("Numbers the model computes with; auto: what suits the device")
         )
         self.mode.setToolTip(self.tr("What lies over the picture"))
+
+    def _show_device(self) -> None:
+        self.device.setCurrentIndex(max(self.device.findData(self._device), 0))
 
     def _show_source(self) -> None:
         index = self.model.findData(self._source)

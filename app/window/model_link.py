@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.prediction import PredictionController
 from app.dialogs.facts import Fact
-from app.inference.requests import ModelInfo, ModelSpec
+from app.inference.requests import AtHand, ModelInfo, ModelSpec
 from app.panels.model_bar import ModelBar, ModelChoice
 from app.panels.status import ProjectStatus
 from app.settings import Settings
@@ -37,6 +37,8 @@ class ModelLink(QObject):
         self._prediction = prediction
         self._view_state = view_state
         self._settings = settings
+        self._local: list[ModelChoice] = []
+        prediction.atHandFound.connect(self._show_at_hand)
         prediction.modelChanged.connect(self._show_model)
         prediction.modelSettled.connect(self._show_what_is_in_use)
         bar.modelRequested.connect(self.use)
@@ -119,8 +121,18 @@ class ModelLink(QObject):
 
     def _show_choices(self) -> None:
         bundled = [ModelChoice(name, name) for name in resources.bundled_models()]
-        recent = [ModelChoice(path, Path(path).name, path) for path in self._settings.recent_models]
-        self._bar.set_models(bundled, recent)
+        local = {choice.source for choice in self._local}
+        recent = [
+            ModelChoice(path, Path(path).name, path)
+            for path in self._settings.recent_models
+            if path not in local
+        ]
+        self._bar.set_models(bundled, recent, self._local)
+
+    def _show_at_hand(self, found: AtHand) -> None:
+        self._bar.set_devices([(device.value, device.title) for device in found.devices])
+        self._local = [ModelChoice(model.value, model.title) for model in found.models]
+        self._show_choices()
 
     def _use_device(self, device: str) -> None:
         self._reload(device, self._settings.precision)

@@ -6,7 +6,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 
@@ -19,6 +19,13 @@ DTYPES: dict[str, torch.dtype] = {
     "bf16": torch.bfloat16,
     "fp16": torch.float16,
 }
+
+
+class Device(NamedTuple):
+    """A device of this machine: what `place` takes, and what the person calls it."""
+
+    name: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,19 @@ def place(device: str = "auto", precision: str = "auto", numerics: str = "fast")
     else:
         chosen = _named_device(device)
     return Placement(chosen, _precision(precision, chosen, numerics), notes)
+
+
+def available_devices() -> tuple[Device, ...]:
+    """The devices that are really here: the CPU, each CUDA GPU with its card's name, MPS."""
+    found = [Device("cpu", "CPU")]
+    if torch.cuda.is_available():
+        found += [
+            Device(f"cuda:{index}", f"cuda:{index} {torch.cuda.get_device_name(index)}")
+            for index in range(torch.cuda.device_count())
+        ]
+    if torch.backends.mps.is_available():
+        found.append(Device("mps", "Apple GPU"))
+    return tuple(found)
 
 
 def driver_without_cuda() -> str | None:

@@ -14,6 +14,8 @@ from PIL import Image as PillowImage
 
 from app.inference.jobs import JobState, JobStatus
 from app.inference.requests import (
+    AtHand,
+    Choice,
     Image,
     ModelInfo,
     ModelSpec,
@@ -65,6 +67,9 @@ class FakeEngine:
         self.ran: list[tuple[str, object]] = []
         self.threads: set[int] = set()
         self.broken = False
+
+    def at_hand(self) -> AtHand:
+        return AtHand((Choice("cpu", "CPU"), Choice("cuda:0", "cuda:0 Card")))
 
     def load(self, spec: ModelSpec) -> ModelInfo:
         self._begin("model", spec.source)

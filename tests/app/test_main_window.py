@@ -9,7 +9,7 @@ from PySide6.QtGui import QDropEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.inference.requests import ModelInfo, ModelSpec
+from app.inference.requests import AtHand, Choice, ModelInfo, ModelSpec
 from app.main_window import MainWindow
 from app.settings import Settings
 from app.user_error import UserError
@@ -110,6 +110,17 @@ def test_the_model_in_use_is_named_with_its_licence_and_device(window: MainWindo
     assert window.status.device.text() == "cpu fp32"
     assert window.banner.text.text() == INFO.notes[0]
     assert window.inspect.block.count() == 2
+
+
+def test_devices_and_models_at_hand_are_offered_once_they_are_known(window: MainWindow) -> None:
+    found = AtHand(
+        (Choice("cpu", "CPU"), Choice("cuda:0", "cuda:0 Card")), (Choice("/own/yard", "yard"),)
+    )
+    window.core.client.atHandFound.emit(found)
+    bar = window.model_bar
+    assert bar.device.findText("cuda:0 Card") == 2
+    assert bar.model.findData("/own/yard") > 0
+    assert bar.model.currentData() == "street-b0"
 
 
 def test_folder_goes_to_the_list_and_keys_walk_it(

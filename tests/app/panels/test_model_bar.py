@@ -61,8 +61,9 @@ def test_a_licence_that_forbids_commercial_use_is_said(bar: ModelBar) -> None:
 
 
 def test_device_and_precision_are_asked_for_and_shown(qtbot: QtBot, bar: ModelBar) -> None:
-    bar.set_device("cuda", "bf16")
-    assert (bar.device.currentData(), bar.precision.currentData()) == ("cuda", "bf16")
+    bar.set_devices([("cpu", "CPU"), ("cuda:0", "cuda:0 Card")])
+    bar.set_device("cuda:0", "bf16")
+    assert (bar.device.currentData(), bar.precision.currentData()) == ("cuda:0", "bf16")
     bar.device.setCurrentIndex(1)
     with qtbot.waitSignal(bar.deviceRequested) as asked:
         bar.device.activated.emit(1)
@@ -87,3 +88,22 @@ def test_the_predict_button_is_as_able_as_its_action(
     actions[0].setEnabled(True)
     with qtbot.waitSignal(actions[0].triggered):
         qtbot.mouseClick(bar.predict, Qt.MouseButton.LeftButton)
+
+
+def test_devices_are_those_that_are_here_and_the_chosen_one_stays(bar: ModelBar) -> None:
+    assert [bar.device.itemData(i) for i in range(bar.device.count())] == ["auto", "cpu"]
+    bar.set_device("cuda:1", "auto")
+    assert bar.device.currentData() == "auto"
+    bar.set_devices([("cpu", "CPU"), ("cuda:0", "cuda:0 A"), ("cuda:1", "cuda:1 B")])
+    assert bar.device.currentData() == "cuda:1"
+    assert bar.device.currentText() == "cuda:1 B"
+    bar.set_devices([("cpu", "CPU")])
+    assert bar.device.currentData() == "auto"
+
+
+def test_models_of_the_own_folder_are_asked_for_by_their_path(qtbot: QtBot, bar: ModelBar) -> None:
+    bar.set_models([ModelChoice("street-b0", "street-b0")], [], [ModelChoice("/own/yard", "yard")])
+    assert bar.model.currentText() == "street-b0"
+    with qtbot.waitSignal(bar.modelRequested) as asked:
+        choose(bar, "yard")
+    assert asked.args == ["/own/yard"]
