@@ -8,10 +8,13 @@ embedding of kernel K and stride S, C_i channels, N_i heads, reduction ratio R_i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 STAGES = 4
 SMALLEST_SIDE = 32
+
+Head = Literal["all_mlp", "mmseg"]
+"""The decoder: the paper's, or mmsegmentation's network of the same name (`mmseg_decoder`)."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class SegFormerConfig:
     drop_path: float = 0.1
     dropout: float = 0.1
     epsilons: NormEpsilons = NormEpsilons.TRANSFORMERS
+    head: Head = "all_mlp"
 
     def __post_init__(self) -> None:
         for name in _PER_STAGE:
@@ -94,6 +98,8 @@ class SegFormerConfig:
         for width, heads in zip(self.widths, self.heads):
             if width % heads:
                 raise ValueError(f"a width of {width} cannot be divided among {heads} heads")
+        if self.head not in _HEADS:
+            raise ValueError(f"there is no head {self.head!r}: use one of {', '.join(_HEADS)}")
         for name in ("drop_path", "dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1")
@@ -123,8 +129,11 @@ class SegFormerConfig:
 
     @property
     def variant(self) -> str:
-        """`B0` ... `B5` where encoder and decoder have the paper's numbers, else `custom`."""
-        architecture = ("decoder_width", *_PER_STAGE)
+        """`B0` ... `B5` where encoder and decoder have the paper's numbers, else `custom`.
+
+        With mmsegmentation's head, which the paper does not know, the encoder's numbers decide.
+        """
+        architecture = _PER_STAGE if self.head == "mmseg" else ("decoder_width", *_PER_STAGE)
         for name in _VARIANTS:
             published = SegFormerConfig.named(name)
             if all(getattr(self, part) == getattr(published, part) for part in architecture):
@@ -168,6 +177,7 @@ class SegFormerConfig:
         return side
 
 
+_HEADS = get_args(Head)
 _PER_STAGE = (
     "widths",
     "depths",

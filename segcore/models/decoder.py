@@ -26,22 +26,32 @@ class AllMLPDecoder(nn.Module):
 
     def forward(self, stages: Sequence[Tensor]) -> Tensor:
         """Four stage outputs (B, C_i, h_i, w_i) to logits (B, classes, h_1, w_1)."""
-        return self.classify(self.fused(stages))
+        return self.classify(self.merge(self.project(stages)))
 
-    def fused(self, stages: Sequence[Tensor]) -> Tensor:
-        """Four stage outputs to the features (B, D, h_1, w_1) after the ReLU."""
-        size = (stages[0].shape[2], stages[0].shape[3])
-        projected = []
-        for linear, stage in zip(self.linears, stages, strict=True):
-            grid = (stage.shape[2], stage.shape[3])
-            picture = picture_of(linear(tokens_of(stage)), grid)
-            if grid != size:
-                picture = F.interpolate(picture, size, mode="bilinear", align_corners=False)
-            projected.append(picture)
+    def project(self, stages: Sequence[Tensor]) -> list[Tensor]:
+        """Each stage's features (B, D, h_i, w_i) after its linear layer, on its own grid."""
+        return [
+            picture_of(linear(tokens_of(stage)), (stage.shape[2], stage.shape[3]))
+            for linear, stage in zip(self.linears, stages, strict=True)
+        ]
+
+    def merge(self, projected: Sequence[Tensor]) -> Tensor:
+        """Projected stages to the features (B, D, h_1, w_1) after the ReLU."""
         # Released weights expect stage 4 first.
-        return F.relu(self.norm(self.fuse(torch.cat(projected[::-1], dim=1))))
+        return F.relu(self.norm(self.fuse(torch.cat(at_finest_grid(projected)[::-1], dim=1))))
 
     def classify(self, fused: Tensor) -> Tensor:
         """Features after the ReLU to logits."""
         logits: Tensor = self.classifier(self.dropout(fused))
         return logits
+
+
+def at_finest_grid(pictures: Sequence[Tensor]) -> list[Tensor]:
+    """Pictures (B, D, h_i, w_i) all upsampled, bilinear, to the first one's (h_1, w_1)."""
+    size = pictures[0].shape[2:]
+    return [
+        picture
+        if picture.shape[2:] == size
+        else F.interpolate(picture, tuple(size), mode="bilinear", align_corners=False)
+        for picture in pictures
+    ]

@@ -16,7 +16,8 @@ from segcore.models.attention import QueriesAndKeys
 from segcore.models.config import SegFormerConfig
 from segcore.models.decoder import AllMLPDecoder
 from segcore.models.encoder import Block, MixTransformer, Stage, stage_index
-from segcore.models.fold import fold_attention, fold_head
+from segcore.models.fold import fold_attention, fold_head, fold_projections
+from segcore.models.mmseg_decoder import MMSegDecoder
 from segcore.models.segformer import SegFormer
 from segcore.models.strips import (
     CoarseGrid,
@@ -73,14 +74,14 @@ class _Attention(_Frozen):
             self.hold(reduction=weight, reduction_bias=attention.sr.bias)
             self.sr_norm = _Norm(attention.sr_norm)
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, add_to: Tensor) -> Tensor:
         keys, values = self._keys_and_values(tokens)
         queries = linear(tokens, self.query, self.query_bias)
         attended = F.scaled_dot_product_attention(
             self._by_head(queries), self._by_head(keys), self._by_head(values), scale=1.0
         )
         attended = attended.transpose(1, 2).reshape(tokens.shape)
-        return linear(attended, self.output, self.output_bias)
+        return linear(attended, self.output, self.output_bias, add_to)
 
     def queries_and_keys(self, tokens: Tensor) -> QueriesAndKeys:
         keys, _ = self._keys_and_values(tokens)
@@ -130,13 +131,13 @@ class _MixFFN(_Frozen):
     def weights(self) -> FFNWeights:
         return FFNWeights(*(self.get_buffer(name) for name in FFNWeights._fields))
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, add_to: Tensor) -> Tensor:
         weights = self.weights
         hidden = linear(tokens, weights.expand, weights.expand_bias)
         hidden = convolve(
             hidden, weights.depthwise, weights.depthwise_bias, padding=1, groups=hidden.shape[-1]
         )
-        return linear(F.gelu(hidden), weights.contract, weights.contract_bias)
+        return linear(F.gelu(hidden), weights.contract, weights.contract_bias, add_to)
 
 
 class _Block(nn.Module):
@@ -148,22 +149,13 @@ class _Block(nn.Module):
         self.mlp = _MixFFN(block)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        if in_strips(tokens):
-            return self.overwrite(tokens)
-        tokens = tokens + self.attention(self.norm1(tokens))
-        mixed: Tensor = tokens + self.mlp(self.norm2(tokens))
-        return mixed
-
-    def overwrite(self, tokens: Tensor) -> Tensor:
-        """The same, in the memory of `tokens`."""
-        tokens += self.attention(self.norm1(tokens))
-        weights = self.mlp.weights
-        rows = ffn_strip_rows(tokens, weights)
-        if rows >= tokens.shape[1]:
-            tokens += self.mlp(self.norm2(tokens))
-            return tokens
+        tokens = self.attention(self.norm1(tokens), add_to=tokens)
+        rows = ffn_strip_rows(tokens, self.mlp.weights)
+        if rows >= tokens.shape[1] or not in_strips(tokens):
+            mixed: Tensor = self.mlp(self.norm2(tokens), add_to=tokens)
+            return mixed
         for sample in tokens:
-            add_mix_ffn(sample, self.norm2, weights, rows)
+            add_mix_ffn(sample, self.norm2, self.mlp.weights, rows)
         return tokens
 
 
@@ -221,7 +213,7 @@ class _Head(_Frozen):
     classifier: Tensor
     classifier_bias: Tensor
 
-    def __init__(self, decoder: AllMLPDecoder) -> None:
+    def __init__(self, decoder: AllMLPDecoder | MMSegDecoder) -> None:
         super().__init__()
         folded = fold_head(decoder)
         self.hold(
@@ -231,32 +223,43 @@ class _Head(_Frozen):
             **{f"matrix{index}": matrix for index, matrix in enumerate(folded.matrices)},
         )
 
-    def fused(self, stages: Sequence[Tensor]) -> Tensor:
-        size = stages[0].shape[1:3]
-        total = linear(stages[0], self.matrix(0), self.bias)
-        for index, stage in enumerate(stages[1:], start=1):
-            total = total + upsample(linear(stage, self.matrix(index)), size)
+    def entered(self, index: int, tokens: Tensor) -> Tensor:  # noqa: ARG002 - others need it
+        """What the matrix of a stage is applied to: here the stage's output as it is."""
+        return tokens
+
+    def projected(self, index: int, tokens: Tensor) -> Tensor:
+        # The one bias comes in once, on a small grid.
+        bias = self.bias if index == 1 else None
+        return linear(self.entered(index, tokens), self.matrix(index), bias)
+
+    def project(self, stages: Sequence[Tensor]) -> list[Tensor]:
+        return [self.projected(index, stage) for index, stage in enumerate(stages)]
+
+    def merge(self, projected: Sequence[Tensor]) -> Tensor:
+        total = projected[0]
+        for picture in projected[1:]:
+            total = total + upsample(picture, total.shape[1:3])
         return F.relu(total)
+
+    def classify(self, fused: Tensor) -> Tensor:
+        logits = linear(fused, self.classifier, self.classifier_bias)
+        return logits.permute(0, 3, 1, 2).contiguous()
 
     def forward(self, stages: Sequence[Tensor]) -> Tensor:
         if in_strips(stages[0]):
             return self.in_strips(stages)
-        logits = linear(self.fused(stages), self.classifier, self.classifier_bias)
-        return logits.permute(0, 3, 1, 2).contiguous()
+        return self.classify(self.merge(self.project(stages)))
 
     def in_strips(self, stages: Sequence[Tensor]) -> Tensor:
         """The same, never holding features of more than a strip of rows."""
         finest = stages[0]
-        batch, height, width, channels = finest.shape
+        batch, height, width, _ = finest.shape
         classes, inner = self.classifier.shape
         first, classifier_bias = self.matrix(0).t(), self.classifier_bias[:, None]
         logits = finest.new_empty(batch, classes, height * width)
         for sample in range(batch):
             coarse = [
-                CoarseGrid(
-                    linear(stage[sample], self.matrix(index), self.bias if index == 1 else None),
-                    (height, width),
-                )
+                CoarseGrid(self.projected(index, stage[sample]), (height, width))
                 for index, stage in enumerate(stages[1:], start=1)
             ]
             for rows in head_strips(height, width, inner, finest.element_size()):
@@ -264,13 +267,29 @@ class _Head(_Frozen):
                 for grid in coarse[1:]:
                     features += grid.rows(rows)
                 features = features.view(-1, inner)
-                features.addmm_(finest[sample, rows].reshape(-1, channels), first).relu_()
+                entered = self.entered(0, finest[sample, rows])
+                features.addmm_(entered.reshape(-1, first.shape[0]), first).relu_()
                 strip = logits[sample, :, rows.start * width : rows.stop * width]
                 torch.addmm(classifier_bias, self.classifier, features.t(), out=strip)
         return logits.view(batch, classes, height, width)
 
     def matrix(self, stage: int) -> Tensor:
         return self.get_buffer(f"matrix{stage}")
+
+
+class _MMSegHead(_Head):
+    """The same behind a ReLU of each stage's own, which no folding goes through."""
+
+    def __init__(self, decoder: MMSegDecoder) -> None:
+        super().__init__(decoder)
+        for index, projection in enumerate(fold_projections(decoder)):
+            self.hold(
+                **{f"projection{index}": projection.matrix, f"offset{index}": projection.bias}
+            )
+
+    def entered(self, index: int, tokens: Tensor) -> Tensor:
+        projection = self.get_buffer(f"projection{index}")
+        return F.relu(linear(tokens, projection, self.get_buffer(f"offset{index}")))
 
 
 class FastSegFormer(nn.Module):
@@ -281,14 +300,17 @@ class FastSegFormer(nn.Module):
     """
 
     def __init__(
-        self, config: SegFormerConfig, encoder: MixTransformer, decoder: AllMLPDecoder
+        self,
+        config: SegFormerConfig,
+        encoder: MixTransformer,
+        decoder: AllMLPDecoder | MMSegDecoder,
     ) -> None:
         super().__init__()
         self.config = config
         self.stages = nn.ModuleList(
             _Stage(stage) for stage in encoder.stages if isinstance(stage, Stage)
         )
-        self.head = _Head(decoder)
+        self.head = _MMSegHead(decoder) if isinstance(decoder, MMSegDecoder) else _Head(decoder)
         self.eval()
 
     @classmethod
@@ -320,7 +342,23 @@ class FastSegFormer(nn.Module):
 
     def fused(self, stages: Sequence[Tensor]) -> Tensor:
         """Four stage outputs to the head's features (B, h_1, w_1, D) after the ReLU."""
-        return self.head.fused(stages)
+        return self.merge(self.project(stages))
+
+    def project(self, stages: Sequence[Tensor]) -> list[Tensor]:
+        """The part of the head before its upsampling, which acts on each cell by itself.
+
+        Four stage outputs to four (B, h_i, w_i, D); what comes of them goes into `merge`. They are
+        not what the exact network's `project` gives: the fusion is in them.
+        """
+        return self.head.project(stages)
+
+    def merge(self, projected: Sequence[Tensor]) -> Tensor:
+        """What `project` gave, upsampled to the first one's grid and fused: (B, h_1, w_1, D)."""
+        return self.head.merge(projected)
+
+    def classify(self, fused: Tensor) -> Tensor:
+        """The head's features (B, h, w, D) to logits (B, classes, h, w)."""
+        return self.head.classify(fused)
 
     def queries_and_keys(
         self, stage: int, stage_input: Tensor, blocks: Collection[int] | None = None

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from segcore.models.decoder import AllMLPDecoder
 from segcore.models.encoder import EfficientSelfAttention
+from segcore.models.mmseg_decoder import MMSegDecoder
 
 
 class FoldedAttention(NamedTuple):
@@ -47,10 +48,12 @@ def fold_attention(attention: EfficientSelfAttention) -> FoldedAttention:
 
 
 class FoldedHead(NamedTuple):
-    """The decoder as one matrix per stage (D, C_i), one bias (D,), and the classifier.
+    """The decoder as one matrix per stage, one bias (D,), and the classifier.
 
     Linear layer, fusion and BatchNorm are 1 x 1 maps and commute with bilinear upsampling, whose
     weights sum to one; so they are multiplied together and run on each stage's own small grid.
+    The matrices are (D, C_i). mmsegmentation's have a ReLU before them, see `fold_projections`:
+    theirs are (D, D).
     """
 
     matrices: tuple[Tensor, ...]
@@ -59,25 +62,52 @@ class FoldedHead(NamedTuple):
     classifier_bias: Tensor
 
 
-def fold_head(decoder: AllMLPDecoder) -> FoldedHead:
+def fold_head(decoder: AllMLPDecoder | MMSegDecoder) -> FoldedHead:
     """Fold linear layers, fusion and BatchNorm (with its running statistics)."""
-    norm, fuse = decoder.norm, decoder.fuse.weight
-    gain = _wide(norm.weight) / torch.sqrt(_wide(norm.running_var) + norm.eps)
-    bias = _wide(norm.bias) - gain * _wide(norm.running_mean)
-    matrices = []
-    # The fusion's input begins with stage 4.
-    shares = _wide(fuse[:, :, 0, 0]).chunk(len(decoder.linears), dim=1)[::-1]
-    for share, linear in zip(shares, decoder.linears):
-        assert isinstance(linear, nn.Linear)
-        scaled = gain[:, None] * share
-        matrices.append(_like(fuse, scaled @ _wide(linear.weight)))
-        bias = bias + scaled @ _wide(linear.bias)
+    fuse = decoder.fuse.weight
+    gain, bias = _gain_and_bias(decoder.norm)
+    shares = (gain[:, None] * _wide(fuse[:, :, 0, 0])).chunk(len(decoder.linears), dim=1)
+    if isinstance(decoder, MMSegDecoder):
+        matrices = [_like(fuse, share) for share in shares]
+    else:
+        matrices = []
+        # The fusion's input begins with stage 4.
+        for share, linear in zip(shares[::-1], decoder.linears):
+            assert isinstance(linear, nn.Linear)
+            matrices.append(_like(fuse, share @ _wide(linear.weight)))
+            bias = bias + share @ _wide(linear.bias)
     return FoldedHead(
         matrices=tuple(matrices),
         bias=_like(fuse, bias),
         classifier=decoder.classifier.weight.detach()[:, :, 0, 0],
         classifier_bias=_like(fuse, _wide(decoder.classifier.bias)),
     )
+
+
+class FoldedProjection(NamedTuple):
+    """A stage's 1 x 1 map (D, C_i) and bias (D,) before its ReLU, BatchNorm in both."""
+
+    matrix: Tensor
+    bias: Tensor
+
+
+def fold_projections(decoder: MMSegDecoder) -> list[FoldedProjection]:
+    """Fold each stage's BatchNorm into its map; through the ReLU behind it nothing more goes."""
+    folded = []
+    for linear, norm in zip(decoder.linears, decoder.norms):
+        assert isinstance(linear, nn.Linear)
+        assert isinstance(norm, nn.BatchNorm2d)
+        gain, bias = _gain_and_bias(norm)
+        weight = linear.weight
+        matrix = _like(weight, gain[:, None] * _wide(weight))
+        folded.append(FoldedProjection(matrix, _like(weight, bias)))
+    return folded
+
+
+def _gain_and_bias(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """BatchNorm in evaluation as x * gain + bias, in float64."""
+    gain = _wide(norm.weight) / torch.sqrt(_wide(norm.running_var) + norm.eps)
+    return gain, _wide(norm.bias) - gain * _wide(norm.running_mean)
 
 
 def _wide(tensor: Tensor | None) -> Tensor:

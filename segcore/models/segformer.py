@@ -1,4 +1,4 @@
-"""SegFormer: the Mix Transformer encoder with the All-MLP decoder."""
+"""SegFormer: the Mix Transformer encoder with the decoder that its configuration names."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from segcore.models.config import SegFormerConfig
 from segcore.models.decoder import AllMLPDecoder
 from segcore.models.encoder import MixTransformer
 from segcore.models.initialise import initialise
+from segcore.models.mmseg_decoder import MMSegDecoder
 
 
 class SegFormer(nn.Module):
@@ -32,7 +33,7 @@ class SegFormer(nn.Module):
         # Built without storage first, so that no weight is drawn twice.
         with torch.device("meta"):
             self.encoder = MixTransformer(config)
-            self.decoder = AllMLPDecoder(config)
+            self.decoder = _decoder(config)
         place(self, device, dtype)
 
     def forward(self, pixel_values: Tensor) -> Tensor:
@@ -54,7 +55,22 @@ class SegFormer(nn.Module):
 
     def fused(self, stages: Sequence[Tensor]) -> Tensor:
         """Four stage outputs to the head's features (B, D, h_1, w_1) after the ReLU."""
-        return self.decoder.fused(stages)
+        return self.merge(self.project(stages))
+
+    def project(self, stages: Sequence[Tensor]) -> list[Tensor]:
+        """The part of the head before its upsampling, which acts on each cell by itself.
+
+        Four stage outputs to four (B, D, h_i, w_i); what comes of them goes into `merge`.
+        """
+        return self.decoder.project(stages)
+
+    def merge(self, projected: Sequence[Tensor]) -> Tensor:
+        """What `project` gave, upsampled to the first one's grid and fused: (B, D, h_1, w_1)."""
+        return self.decoder.merge(projected)
+
+    def classify(self, fused: Tensor) -> Tensor:
+        """The head's features (B, D, h, w) to logits (B, classes, h, w)."""
+        return self.decoder.classify(fused)
 
     def queries_and_keys(
         self, stage: int, stage_input: Tensor, blocks: Collection[int] | None = None
@@ -65,6 +81,10 @@ class SegFormer(nn.Module):
     def initialise(self, generator: torch.Generator | None = None) -> None:
         """Draw all weights anew as the paper does; one generator state, one network."""
         initialise(self, generator)
+
+
+def _decoder(config: SegFormerConfig) -> AllMLPDecoder | MMSegDecoder:
+    return MMSegDecoder(config) if config.head == "mmseg" else AllMLPDecoder(config)
 
 
 def place(module: nn.Module, device: torch.device | str | None, dtype: torch.dtype | None) -> None:

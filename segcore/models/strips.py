@@ -33,16 +33,23 @@ def in_strips(tokens: Tensor) -> bool:
     )
 
 
-def linear(tokens: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """`F.linear`, through oneDNN where PyTorch has it and no gradient is asked for.
+def linear(
+    tokens: Tensor, weight: Tensor, bias: Tensor | None = None, add_to: Tensor | None = None
+) -> Tensor:
+    """`F.linear` of (..., C) tokens, plus `add_to` of the output's shape where that is given.
 
-    oneDNN's matrix product needs no pass of its own for the bias and is the faster one for
-    tokens on every CPU tried.
+    Through oneDNN where PyTorch has it and no gradient is asked for: its matrix product, the
+    faster one on every CPU tried, adds bias and residual without a pass of their own.
     """
-    if _HAS_ONEDNN and tokens.dtype == torch.float32 and in_strips(tokens):
-        product: Tensor = torch.ops.mkldnn._linear_pointwise(tokens, weight, bias, "none", [], "")
-        return product
-    return F.linear(tokens, weight, bias)
+    if not (_HAS_ONEDNN and tokens.dtype == torch.float32 and in_strips(tokens)):
+        product = F.linear(tokens, weight, bias)
+        return product if add_to is None else add_to + product
+    with_onednn = torch.ops.mkldnn._linear_pointwise
+    if add_to is None:
+        plain: Tensor = with_onednn(tokens, weight, bias, "none", [], "")
+        return plain
+    summed: Tensor = with_onednn.binary(tokens, add_to, weight, bias, "add")
+    return summed
 
 
 _HAS_ONEDNN: bool = torch.backends.mkldnn.is_available() and hasattr(  # type: ignore[no-untyped-call]
