@@ -67,15 +67,22 @@ def attention_picture(
     axes = figure.subplots()
     axes.imshow(canvas, interpolation="nearest")
     across, down = zip(*rings)
-    axes.scatter(across, down, s=40, facecolors="none", edgecolors="white", linewidths=2.5)
-    axes.scatter(across, down, s=40, facecolors="none", edgecolors="black", linewidths=1.0)
+    for colour, line in (("white", 2.5), ("black", 1.0)):
+        axes.scatter(
+            *(across, down, 40),
+            facecolors="none",
+            edgecolors=colour,
+            linewidths=line,
+            clip_on=False,  # a query in a corner
+        )
+    axes.set(xlim=(-0.5, canvas.shape[1] - 0.5), ylim=(canvas.shape[0] - 0.5, -0.5))
     names = ["picture", "mean", *(f"head {head}" for head in range(heads))]
     axes.set_xticks(columns + width / 2, names, fontsize=8)
     axes.set_yticks(rows + height / 2, [_row_name(found) for found in maps], fontsize=8)
     axes.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
     axes.spines[:].set_visible(False)
     bar = figure.colorbar(ScalarMappable(cmap=cmap), ax=axes, aspect=30, shrink=0.9, pad=0.01)
-    bar.set_label("attention weight over the panel's largest", fontsize=8)
+    bar.set_label("attention weight\nover the panel's largest", fontsize=8)
     bar.ax.tick_params(labelsize=7)
     if title:
         figure.suptitle(title, fontsize=11)

@@ -114,7 +114,8 @@ def explain(predictor: Predictor, encoded: EncodedImage, point: Point) -> Explan
         point: (x, y) in image pixels.
 
     Raises:
-        RequestError: the point is outside the image, or the logits are not finite.
+        RequestError: the point is outside the image, the decoder has other matrices than the
+            paper's, or the logits are not finite.
     """
     terms, box, notes = predictor.with_less_memory(encoded, lambda: _terms_at(encoded, point))
     logits = terms.sum(axis=1)
@@ -180,6 +181,11 @@ def _terms_at(encoded: EncodedImage, point: Point) -> tuple[Doubles, Box, tuple[
     pictures = [encoded.backend.picture_of(stage) for stage in encoded.stages(index)]
     features = _features_at(pictures, row, column)
     head = _folded_head(encoded.backend.model)
+    if any(len(feature) != matrix.shape[1] for feature, matrix in zip(features, head.matrices)):
+        raise RequestError(
+            "This model's decoder is not the paper's All-MLP with its one ReLU, so that its logits "
+            "cannot be shared out among the stages: choose a model with that decoder."
+        )
     terms = _head_terms(head, features, torch.outer(row.weights, column.weights).flatten())
     notes = []
     if not (row.alone and column.alone):
