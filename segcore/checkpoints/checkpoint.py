@@ -19,7 +19,7 @@ class Checkpoint:
     Attributes:
         name: bundled name, or base name of the file or folder.
         path: the file or folder that was read.
-        family: row of the table of families, `transformers`, `nvlabs`, `sithu31296`, `smp`, ...
+        family: row of the table of families, `transformers`, `nvlabs`, `sithu31296`, ...
         state: own names to tensors as stored (float32, float16 or bfloat16).
         classes: what the outputs are called; empty for an ImageNet classifier.
         sha256: of the weights file, or of all shards one after another; 64 hexadecimal digits.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segcore.checkpoints import nvlabs, sithu31296, smp, transformers
+from segcore.checkpoints import mmseg, nvlabs, sithu31296, smp, transformers
 from segcore.checkpoints.family import Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -12,4 +12,5 @@ FAMILIES: tuple[Family, ...] = (
     nvlabs.IMAGENET,
     sithu31296.SEGMENTATION,
     smp.SEGMENTATION,
+    mmseg.SEGMENTATION,
 )

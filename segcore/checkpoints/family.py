@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from segcore.checkpoints.naming import Layout, best_layout
 from segcore.checkpoints.storage import StoredWeights
-from segcore.models.config import NormEpsilons
+from segcore.models.config import Head, NormEpsilons
 
 # A file belongs to a family when this share of its keys does: one with a strange head or a few
 # missing keys is still recognised, so that the sentence can name them.
@@ -19,14 +19,16 @@ class Family:
     """One row of the table of families.
 
     `layouts` are tried together; `says_more` looks beyond the keys (wrapping, meta) where two
-    families share their names. `encoder_only` families end in ImageNet's classifier.
-    `reads_folder` families bring `config.json` and `preprocessor_config.json` beside the weights.
+    families share their names. `head` is the decoder that they all have; `encoder_only` families
+    have none and end in ImageNet's classifier. `reads_folder` families bring `config.json` and
+    `preprocessor_config.json` beside the weights.
     """
 
     name: str
     title: str
     layouts: tuple[Layout, ...]
     epsilons: NormEpsilons
+    head: Head = "all_mlp"
     encoder_only: bool = False
     reads_folder: bool = False
     says_more: Callable[[StoredWeights], bool] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +62,8 @@ def build_config(fit: Fit, stated: FolderConfig | None) -> SegFormerConfig:
     if stated is not None:
         _refuse_contradictions(fit, measured, stated)
     strides = stated.strides if stated is not None else None
-    drops = {} if stated is None else {"drop_path": stated.drop_path, "dropout": stated.dropout}
     try:
-        return SegFormerConfig(
+        config = SegFormerConfig(
             widths=measured.widths,
             depths=measured.depths,
             heads=_heads(fit, measured, stated),
@@ -76,8 +75,11 @@ def build_config(fit: Fit, stated: FolderConfig | None) -> SegFormerConfig:
             num_classes=measured.num_classes,
             decoder_width=measured.decoder_width or _decoder_width(measured, stated),
             epsilons=fit.family.epsilons,
-            **drops,
+            head=fit.family.head,
         )
+        if stated is None:
+            return config
+        return replace(config, drop_path=stated.drop_path, dropout=stated.dropout)
     except ValueError as error:
         raise fit.refuse(str(error)) from error
 

@@ -19,20 +19,23 @@ _LEAF = r"(?P<leaf>weight|bias|running_mean|running_var|num_batches_tracked)"
 _COUNTER = "num_batches_tracked"
 _PLACEHOLDERS = {"s": "[0-3]", "S": "[1-4]", "R": "[0-3]", "i": "[0-9]+"}
 _DEEPEST = 3
+_KERNEL_AXES = 4
 
 
 @dataclass(frozen=True)
 class Rule:
     """One layer: own name and theirs, without the leaf (`.weight`, `.bias`, ...).
 
-    Where a family keeps several layers in one tensor (`kv`), this layer is part `part` of `parts`
-    equal ones along the first axis.
+    A name with `{leaf}` in it says itself where the leaf stands. Where a family keeps several
+    layers in one tensor (`kv`), this layer is part `part` of `parts` equal ones along the first
+    axis. A `pointwise` layer is linear here and a 1 x 1 convolution there.
     """
 
     own: str
     theirs: str
     part: int = 0
     parts: int = 1
+    pointwise: bool = False
 
     @cached_property
     def own_pattern(self) -> re.Pattern[str]:
@@ -46,20 +49,24 @@ class Rule:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    escaped = re.escape(template)
+    escaped = re.escape(_with_leaf(template))
     for placeholder, digits in _PLACEHOLDERS.items():
         escaped = escaped.replace(rf"\{{{placeholder}\}}", f"(?P<{placeholder}>{digits})")
-    return re.compile(rf"{escaped}\.{_LEAF}")
+    return re.compile(escaped.replace(r"\{leaf\}", _LEAF))
+
+
+def _with_leaf(template: str) -> str:
+    return template if "{leaf}" in template else f"{template}.{{leaf}}"
 
 
 def _filled(template: str, match: re.Match[str]) -> str:
     """`template` with the stage, block and leaf that another template's match found."""
     found = match.groupdict()
-    values: dict[str, object] = {"i": found.get("i")}
+    values: dict[str, object] = {"i": found.get("i"), "leaf": found["leaf"]}
     stage = _stage(found)
     if stage is not None:
         values.update(s=stage, S=stage + 1, R=_DEEPEST - stage)
-    return f"{template.format(**values)}.{found['leaf']}"
+    return _with_leaf(template).format(**values)
 
 
 def _stage(found: Mapping[str, str]) -> int | None:
@@ -124,11 +131,25 @@ def rename(layout: Layout, tensors: Mapping[str, torch.Tensor]) -> Renamed:
         if not owners:
             renamed.surplus.append(key)
         for own, rule in owners:
-            if rule.parts > 1 and (tensor.ndim == 0 or tensor.shape[0] % rule.parts):
+            layer = _layer(rule, own, tensor)
+            if layer is None:
                 renamed.misshapen.append(key)
                 break
-            renamed.state[own] = tensor if rule.parts == 1 else tensor.chunk(rule.parts)[rule.part]
+            renamed.state[own] = layer
     return renamed
+
+
+def _layer(rule: Rule, own: str, tensor: torch.Tensor) -> torch.Tensor | None:
+    """What `tensor` holds of the rule's layer, in its shape here; None where it cannot."""
+    if rule.parts > 1:
+        if tensor.ndim == 0 or tensor.shape[0] % rule.parts:
+            return None
+        return tensor.chunk(rule.parts)[rule.part]
+    if rule.pointwise and own.endswith(".weight"):
+        if tensor.ndim != _KERNEL_AXES or tensor.shape[2:] != (1, 1):
+            return None
+        return tensor[:, :, 0, 0]
+    return tensor
 
 
 def best_layout(layouts: Collection[Layout], keys: Collection[str]) -> tuple[Layout, int]:

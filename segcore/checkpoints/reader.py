@@ -84,8 +84,8 @@ def _recognise(found: Source, stored: StoredWeights) -> tuple[Family, Layout]:
         found.given,
         f"this is no SegFormer that the program knows (its weights are called "
         f"{named(list(stored.tensors))})",
-        "give one in the layout of Hugging Face transformers, NVlabs, sithu31296 or "
-        "segmentation_models.pytorch",
+        "give one in the layout of Hugging Face transformers, NVlabs, sithu31296, "
+        "segmentation_models.pytorch or mmsegmentation",
     )
 
 
@@ -105,15 +105,22 @@ def _classes(stored: StoredWeights, folder: _Beside, config: SegFormerConfig) ->
 
 
 def _classes_in_meta(meta: Mapping[str, Any], count: int) -> ClassTable | None:
-    """mmcv's CLASSES and PALETTE, None where they do not say it for every class."""
-    names = meta.get("CLASSES")
+    """mmcv's CLASSES and PALETTE, or mmengine's `dataset_meta`; None unless for every class."""
+    told = meta.get("dataset_meta")
+    # mmengine writes them small, its predecessors wrote them large.
+    words = {str(key).lower(): value for key, value in {**meta, **_mapping(told)}.items()}
+    names = words.get("classes")
     if not isinstance(names, (list, tuple)) or len(names) != count:
         return None
-    palette = meta.get("PALETTE")
+    palette = words.get("palette")
     try:
         return ClassTable.from_names([str(name) for name in names], palette)
     except (ClassTableError, TypeError, ValueError):
         return resources.colored([str(name) for name in names])
+
+
+def _mapping(told: object) -> Mapping[str, Any]:
+    return told if isinstance(told, Mapping) else {}
 
 
 def _summary(family: Family, variant: str, classes: int, licence: str | None) -> str:

@@ -11,6 +11,8 @@ from segcore.models.config import STAGES
 
 _BLOCK = re.compile(r"encoder\.stages\.(\d)\.blocks\.(\d+)\.")
 
+_LEAVES = ("weight", "bias")
+
 Shape = tuple[int, ...]
 
 
@@ -124,7 +126,7 @@ def _hidden_width(shapes: Mapping[str, Shape], stage: int) -> int:
 
 
 def _decoder_width(shapes: Mapping[str, Shape]) -> int:
-    projections = [f"decoder.linears.{stage}.bias" for stage in range(STAGES)]
+    projections = [f"decoder.linears.{s}.{leaf}" for s in range(STAGES) for leaf in _LEAVES]
     return _agreed(
         shapes,
         [(name, 0) for name in ("decoder.fuse.weight", "decoder.norm.weight", *projections)],

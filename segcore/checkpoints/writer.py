@@ -48,7 +48,7 @@ def save_pretrained(
         dtype: of the weights in the file; as they are without it.
 
     Raises:
-        CheckpointError: the folder cannot be written.
+        CheckpointError: the folder cannot be written, or the layout cannot hold the network.
         ValueError: as many class names as outputs are needed.
     """
     target = Path(folder)
@@ -64,6 +64,13 @@ def save_pretrained(
     if not encoder_only and (classes is None or len(classes) != config.num_classes):
         raise ValueError(
             f"{config.num_classes} outputs need as many classes, not {len(classes or ())}"
+        )
+    if config.head != "all_mlp" and not encoder_only:
+        raise refusal(
+            target,
+            "the Hugging Face layout cannot hold this network, whose decoder is mmsegmentation's "
+            "and has a ReLU of its own for each stage",
+            "keep the checkpoint in the form that it was read from",
         )
     layout = CLASSIFIER_V4 if encoder_only else SEGMENTATION_V4
     try:

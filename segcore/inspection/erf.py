@@ -145,39 +145,51 @@ class _Graph:
         """The target's channels at the query, (C,)."""
         model = self.backend.model
         if target == "head":
-            logits = model.decode(self._stages_at_cell())[0, :, 0, 0]
+            logits = model.classify(model.merge(self._projected_at_cell()))[0, :, 0, 0]
             return logits if self.class_id is None else logits[self.class_id]
         if target == "fused":
-            return model.fused(self._stages_at_cell()).flatten()
+            return model.merge(self._projected_at_cell()).flatten()
         picture = self.backend.picture_of(self.stages[TARGETS.index(target)])
         row, column = self._place(picture)
         return picture[:, row, column]
 
-    def _stages_at_cell(self) -> list[Tensor]:
-        """All stages upsampled to stage 1 at the query alone, 1 x 1 in the backend's layout.
+    def _projected_at_cell(self) -> list[Tensor]:
+        """What the head upsamples, at the query alone: 1 x 1 each, in the backend's layout.
 
-        The head is linear until its ReLU and acts on each cell by itself, so that it may come
-        after the upsampling: the head of one cell instead of all.
+        Until the upsampling the head acts on each cell by itself, so that it needs only the 2 x 2
+        cells between which the query lies.
         """
         first = self.backend.picture_of(self.stages[0])
-        row, column = self._place(first)
-        sampled = []
+        place = self._place(first)
+        around, weights = [], []
         for stage in self.stages:
             picture = self.backend.picture_of(stage)
-            for place, axis in ((row, 1), (column, 2)):
+            shares = []
+            for axis in (1, 2):
                 cells = picture.shape[axis]
-                span = Span(place, place + 1, cells / first.shape[axis], cells, 0, cells)
+                start = place[axis - 1]
+                span = Span(start, start + 1, cells / first.shape[axis], cells, 0, cells)
                 lower, upper, weight = cells_between(span, picture.device)
-                before = picture.index_select(axis, lower)
-                picture = torch.lerp(before, picture.index_select(axis, upper), weight)
-            sampled.append(self.backend.stage_of(picture))
-        return sampled
+                picture = picture.index_select(axis, torch.cat([lower, upper]))
+                shares.append(weight)
+            around.append(self.backend.stage_of(picture))
+            weights.append(shares)
+        projected = map(self.backend.picture_of, self.backend.model.project(around))
+        return [
+            self.backend.stage_of(_between(_between(picture, 1, down), 2, right))
+            for picture, (down, right) in zip(projected, weights, strict=True)
+        ]
 
     def _place(self, picture: Tensor) -> tuple[int, int]:
         height, width = picture.shape[1:]
         if self.point is None:
             return height // 2, width // 2
         return self.window.stage_cell(self.point, 1, (height, width))
+
+
+def _between(picture: Tensor, axis: int, weight: Tensor) -> Tensor:
+    """The two cells along `axis` become one, `weight` of the way from the first."""
+    return torch.lerp(picture.narrow(axis, 0, 1), picture.narrow(axis, 1, 1), weight)
 
 
 def _contributed(gradient: Tensor, contribution: str) -> npt.NDArray[np.float64]:
