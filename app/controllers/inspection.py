@@ -18,6 +18,7 @@ from app.inference.requests import (
     QueryPoint,
 )
 from app.user_error import UserError
+from segcore.geometry import Box
 from segcore.heatmap import HeatMap
 
 OWN_KINDS = ("query", "erf")
@@ -26,13 +27,17 @@ STAGES = (1, 2, 3, 4)
 
 @dataclass(frozen=True, eq=False)
 class AttentionView:
-    """The attention of one pixel in one block: a heat map per head, and their mean."""
+    """The attention of one pixel in one block: a heat map per head, and their mean.
+
+    `cell` holds the image pixels of the stage's token that the pixel falls in.
+    """
 
     stage: int
     block: int
     heads: list[HeatMap]
     mean: HeatMap
     point: Point
+    cell: Box
 
 
 class InspectionController(QObject):
@@ -157,7 +162,12 @@ class InspectionController(QObject):
         if (result.generation, result.stage, result.block) == asked:
             self.attentionChanged.emit(
                 AttentionView(
-                    result.stage, result.block, list(result.heads), result.mean, result.point
+                    result.stage,
+                    result.block,
+                    list(result.heads),
+                    result.mean,
+                    result.point,
+                    result.cell,
                 )
             )
 

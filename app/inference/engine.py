@@ -20,6 +20,7 @@ from app.inference.requests import (
     QueryField,
     QueryPoint,
 )
+from segcore.geometry import Box, stage_grid
 from segcore.progress import CancelToken, ProgressCallback
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class Engine(Protocol):
     ) -> Prediction:
         """The prediction of a picture of a batch; nothing of it is kept."""
 
-    def attention(self, request: QueryPoint) -> tuple[tuple[HeatMap, ...], HeatMap]:
-        """A heat map per head, and their mean."""
+    def attention(self, request: QueryPoint) -> tuple[tuple[HeatMap, ...], HeatMap, Box]:
+        """A heat map per head, their mean, and the image pixels of the query's token."""
 
     def fields(
         self, request: QueryField, cancel: CancelToken, progress: ProgressCallback
@@ -121,19 +122,22 @@ class SegcoreEngine:
         """The prediction of a picture of a batch; nothing of it is kept."""
         return self._predictor(spec).predict(image, cancel=cancel, progress=progress)
 
-    def attention(self, request: QueryPoint) -> tuple[tuple[HeatMap, ...], HeatMap]:
-        """A heat map per head, and their mean."""
+    def attention(self, request: QueryPoint) -> tuple[tuple[HeatMap, ...], HeatMap, Box]:
+        """A heat map per head, their mean, and the image pixels of the query's token."""
         from segcore.inspection import attention_map
 
+        encoded = self._encode(request.model, request.image)
         attention = attention_map(
             self._predictor(request.model),
-            self._encode(request.model, request.image),
+            encoded,
             stage=request.stage,
             block=request.block,
             point=request.point,
         )
         heads = tuple(attention.heat_map(head) for head in range(attention.heads))
-        return heads, attention.heat_map(None)
+        window = encoded.windows[encoded.window_at(request.point)]
+        grid = stage_grid(window.model_size, request.stage)
+        return heads, attention.heat_map(None), window.cell_box(attention.cell, grid)
 
     def fields(
         self, request: QueryField, cancel: CancelToken, progress: ProgressCallback

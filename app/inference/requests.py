@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segcore.classes import ClassTable
+from segcore.geometry import Box
 
 if TYPE_CHECKING:
     from segcore.heatmap import HeatMap
@@ -192,7 +193,10 @@ class PredictionResult:
 
 @dataclass(frozen=True, eq=False)
 class AttentionResult:
-    """Where one pixel looks: a heat map per head, and their mean."""
+    """Where one pixel looks: a heat map per head, and their mean.
+
+    `cell` holds the image pixels of the token that the pixel falls in.
+    """
 
     image_name: str
     generation: int
@@ -201,6 +205,7 @@ class AttentionResult:
     block: int
     heads: tuple[HeatMap, ...]
     mean: HeatMap
+    cell: Box
 
 
 @dataclass(frozen=True, eq=False)

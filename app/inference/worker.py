@@ -99,7 +99,7 @@ class InferenceWorker:
                 request.image_name, request.generation, prediction, request.model, prediction.notes
             )
         if isinstance(request, QueryPoint):
-            heads, mean = self._engine.attention(request)
+            heads, mean, cell = self._engine.attention(request)
             return AttentionResult(
                 request.image_name,
                 request.generation,
@@ -108,6 +108,7 @@ class InferenceWorker:
                 request.block,
                 heads,
                 mean,
+                cell,
             )
         assert not isinstance(request, PredictBatch)
         fields, figures = self._engine.fields(request, job.token, report)

@@ -67,6 +67,7 @@ class InspectLink(QObject):
 
     def _show_attention(self, view: AttentionView) -> None:
         title = self.tr("Attention of stage {}, block {}").format(view.stage, view.block)
+        self._canvas.set_query_point(view.point, view.cell)
         self._panel.set_attention(view.heads, view.mean, view.point, title=title)
 
     def _show_fields(

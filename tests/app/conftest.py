@@ -97,10 +97,11 @@ class FakeEngine:
             raise ImageError("13.png is unlucky: leave it out.")
         return FakePrediction(int(image[0, 0, 0]) % 3, size=image.shape[:2])
 
-    def attention(self, request: QueryPoint) -> tuple[tuple[HeatMap, ...], HeatMap]:
+    def attention(self, request: QueryPoint) -> tuple[tuple[HeatMap, ...], HeatMap, Box]:
         self._begin("query", request.point)
         heat_map = _heat_map(request.image)
-        return (heat_map, heat_map), heat_map
+        x, y = (side // 4 * 4 for side in request.point)
+        return (heat_map, heat_map), heat_map, Box(x, y, x + 4, y + 4)
 
     def fields(
         self, request: QueryField, cancel: CancelToken, progress: ProgressCallback

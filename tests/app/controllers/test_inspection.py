@@ -65,6 +65,7 @@ def test_attention_comes_before_the_fields(qtbot: Any, lab: Lab) -> None:
     assert lab.kinds() == ["attention", "erf"]
     view: AttentionView = lab.answers[0][1]
     assert (view.point, view.stage, view.block, len(view.heads)) == ((20, 10), 1, 0, 2)
+    assert view.cell == (20, 8, 24, 12)
     fields, point, _figures = lab.answers[1][1]
     assert point == (20, 10)
     assert list(fields) == ["stage1", "stage2", "stage3", "stage4", "head"]
