@@ -74,14 +74,14 @@ class _Attention(_Frozen):
             self.hold(reduction=weight, reduction_bias=attention.sr.bias)
             self.sr_norm = _Norm(attention.sr_norm)
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, add_to: Tensor) -> Tensor:
         keys, values = self._keys_and_values(tokens)
         queries = linear(tokens, self.query, self.query_bias)
         attended = F.scaled_dot_product_attention(
             self._by_head(queries), self._by_head(keys), self._by_head(values), scale=1.0
         )
         attended = attended.transpose(1, 2).reshape(tokens.shape)
-        return linear(attended, self.output, self.output_bias)
+        return linear(attended, self.output, self.output_bias, add_to)
 
     def queries_and_keys(self, tokens: Tensor) -> QueriesAndKeys:
         keys, _ = self._keys_and_values(tokens)
@@ -131,13 +131,13 @@ class _MixFFN(_Frozen):
     def weights(self) -> FFNWeights:
         return FFNWeights(*(self.get_buffer(name) for name in FFNWeights._fields))
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, add_to: Tensor) -> Tensor:
         weights = self.weights
         hidden = linear(tokens, weights.expand, weights.expand_bias)
         hidden = convolve(
             hidden, weights.depthwise, weights.depthwise_bias, padding=1, groups=hidden.shape[-1]
         )
-        return linear(F.gelu(hidden), weights.contract, weights.contract_bias)
+        return linear(F.gelu(hidden), weights.contract, weights.contract_bias, add_to)
 
 
 class _Block(nn.Module):
@@ -149,22 +149,13 @@ class _Block(nn.Module):
         self.mlp = _MixFFN(block)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        if in_strips(tokens):
-            return self.overwrite(tokens)
-        tokens = tokens + self.attention(self.norm1(tokens))
-        mixed: Tensor = tokens + self.mlp(self.norm2(tokens))
-        return mixed
-
-    def overwrite(self, tokens: Tensor) -> Tensor:
-        """The same, in the memory of `tokens`."""
-        tokens += self.attention(self.norm1(tokens))
-        weights = self.mlp.weights
-        rows = ffn_strip_rows(tokens, weights)
-        if rows >= tokens.shape[1]:
-            tokens += self.mlp(self.norm2(tokens))
-            return tokens
+        tokens = self.attention(self.norm1(tokens), add_to=tokens)
+        rows = ffn_strip_rows(tokens, self.mlp.weights)
+        if rows >= tokens.shape[1] or not in_strips(tokens):
+            mixed: Tensor = self.mlp(self.norm2(tokens), add_to=tokens)
+            return mixed
         for sample in tokens:
-            add_mix_ffn(sample, self.norm2, weights, rows)
+            add_mix_ffn(sample, self.norm2, self.mlp.weights, rows)
         return tokens
 
 
