@@ -13,6 +13,7 @@ from PySide6.QtGui import QUndoStack
 from app.commands import AnyEdit, EditCommand, commands_to_pack
 from app.lay_under import (
     MODEL_KIND,
+    NOBODY,
     Ground,
     LabelMap,
     Laid,
@@ -117,6 +118,17 @@ class Document(QObject):
         """The person's row of the origin table."""
         return self._opened.person if self._opened else 0
 
+    @property
+    def read_only(self) -> bool:
+        """Whether the project of the open picture can only be looked at."""
+        return self._opened is not None and self._opened.project.read_only
+
+    def may_be_changed(self) -> bool:
+        """Whether the labels may be changed; when not, `failed` says why."""
+        if self.read_only:
+            self.failed.emit(UserError(self._refusal()))
+        return not self.read_only
+
     def open(self, opened: OpenedImage) -> None:
         """Put a picture in the place of the one that is open; that one's edits are kept."""
         if opened is self._opened:
@@ -170,7 +182,7 @@ class Document(QObject):
 
     def set_classes(self, classes: ClassTable) -> None:
         """Change names or colours or add classes; ids never move."""
-        if classes == self._classes:
+        if classes == self._classes or not self.may_be_changed():
             return
         if self._opened is not None:
             project = self._opened.project
@@ -211,6 +223,20 @@ class Document(QObject):
         ground = self.ground()
         self.put_in_place(prediction, lay_under(prediction, ground, ground.origin_of(prediction)))
 
+    def show_prediction(self, prediction: Prediction) -> None:
+        """Show a prediction that cannot be saved: its labels too where the picture has none."""
+        self._take_classes(joined_classes(self._classes, prediction.classes))
+        ground = self.ground()
+        self._prediction = prediction
+        if ground.blank:
+            laid = lay_under(prediction, ground, NOBODY)
+            assert laid.labels is not None
+            self._labels = laid.labels
+            self._revision += 1
+            self.labelsChanged.emit(Box.of_size((laid.labels.shape[0], laid.labels.shape[1])))
+        self.predictionChanged.emit()
+        self._tell_failure(UserError(self._refusal()))
+
     def put_in_place(self, prediction: Prediction, laid: Laid) -> bool:
         """Take over what `lay_under` worked out.
 
@@ -229,7 +255,7 @@ class Document(QObject):
 
     def save(self) -> None:
         """Have the edits, which are in the journal already, put into the picture's PNG files."""
-        if self._opened is not None and self._labelled:
+        if self._opened is not None and self._labelled and not self.read_only:
             project, name = self._opened.project, self._opened.name
             self.recorder.submit(self.tr("The labels could not be saved"), project.fold, name)
 
@@ -280,6 +306,12 @@ class Document(QObject):
         if self._opened is not None:
             self.save()
             self.recorder.submit(self.tr("The picture could not be closed"), self._opened.release)
+
+    def _refusal(self) -> str:
+        return self.tr(
+            "The project is open read-only and nothing can be saved: close it in the other window "
+            "and open it again, or save it as another project."
+        )
 
     def _look_for_saved(self) -> None:
         if self._opened is None:

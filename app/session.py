@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from app.lay_under import PERSON_KIND
+from app.lay_under import NOBODY, PERSON_KIND
 from app.pictures.claims import Claim, Claims
 from app.pictures.listing import Source, names_of, project_for, reopened, source_of
 from app.pictures.opened_image import OpenedImage
@@ -231,7 +231,7 @@ class Session(QObject):
             return
         try:
             picture = reader.read(name)
-            person = project.origin_id(PERSON_KIND)
+            person = NOBODY if project.read_only else project.origin_id(PERSON_KIND)
         except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
             claims.release(name)
             known = isinstance(error, SegcoreError)

@@ -34,7 +34,7 @@ class LabellingController(QObject):
     def begin_stroke(self, x: int, y: int, erase: bool = False) -> None:
         """Put the brush down; the eraser takes labels away, back to unlabelled."""
         labels, origins = self._document.labels, self._document.origins
-        if labels is None or origins is None:
+        if labels is None or origins is None or not self._document.may_be_changed():
             return
         self.abort_stroke()
         self._erasing = erase or self._view_state.tool == "eraser"
@@ -73,7 +73,7 @@ class LabellingController(QObject):
         labels, origins = self._document.labels, self._document.origins
         if labels is None or origins is None or not self._has_active_class():
             return
-        if not _is_inside((x, y), labels.shape):
+        if not _is_inside((x, y), labels.shape) or not self._document.may_be_changed():
             return
         edit = fill(labels, origins, (x, y), self._view_state.active_class, self._document.person)
         if edit is not None:

@@ -89,6 +89,8 @@ class PredictionController(QObject):
         project = self._session.project
         if self._model is None or project is None or not self._session.names:
             return
+        if not self._document.may_be_changed():
+            return
         store = ProjectPictures(project, self._session.claims)
         self._document.set_classes(joined_classes(self._document.classes, self._model.classes))
         self._batches += 1
@@ -126,7 +128,10 @@ class PredictionController(QObject):
     def _take_prediction(self, result: PredictionResult) -> None:
         if result.generation == self._generation and result.image_name == self._document.name:
             self._tell(result.notes)
-            self._layer.lay(result.prediction)
+            if self._document.read_only:
+                self._document.show_prediction(result.prediction)
+            else:
+                self._layer.lay(result.prediction)
 
     def _take_batch_item(self, item: BatchItem) -> None:
         self._tell(item.notes)

@@ -12,6 +12,7 @@ from segcore.errors import ProjectError
 from segcore.images import find_images, is_image_path
 from segcore.project import Project
 from segcore.project.automatic import automatic_folder
+from segcore.project.lock import NotWritableError
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
 
@@ -70,19 +71,34 @@ def source_of(paths: Sequence[Path]) -> Source:
 def project_for(source: Source) -> Project:
     """Open the project that a source names, or the automatic one of its pictures.
 
+    One that another window writes is opened read-only; its notes then say why.
+
     Raises:
         ProjectError: there is nothing to open, or the project cannot be opened.
     """
+    if source.is_empty:
+        raise ProjectError("There is no picture to open: choose pictures, a folder or a project.")
+    try:
+        return _opened(source, read_only=False)
+    except NotWritableError as error:
+        project = _opened(source, read_only=True)
+        project.notes.append(
+            f"The project {project.folder} is shown read-only because {error.why}: "
+            "nothing is saved here."
+        )
+        return project
+
+
+def _opened(source: Source, *, read_only: bool) -> Project:
     if source.project_folder is not None:
-        return Project.open(source.project_folder)
-    if source.base is not None:
-        return Project.for_pictures(source.base)
-    raise ProjectError("There is no picture to open: choose pictures, a folder or a project.")
+        return Project.open(source.project_folder, read_only)
+    assert source.base is not None
+    return Project.for_pictures(source.base, read_only=read_only)
 
 
 def reopened(source: Source, current: Project | None) -> Project | None:
     """The project that is open already, if it is the one that is asked for."""
-    if current is None:
+    if current is None or current.read_only:
         return None
     if source.project_folder is not None:
         return current if source.project_folder.resolve() == current.folder else None
@@ -100,6 +116,9 @@ def names_of(source: Source, project: Project) -> Iterator[list[str]]:
     Raises:
         ProjectError: the project cannot be written.
     """
+    if project.read_only:
+        yield _names_known(source, project)
+        return
     if source.files:
         yield project.add(source.files)
     for folder in source.folders:
@@ -107,6 +126,18 @@ def names_of(source: Source, project: Project) -> Iterator[list[str]]:
         yield first
         told = set(first)
         yield [name for name in project.add([folder]) if name not in told]
+
+
+def _names_known(source: Source, project: Project) -> list[str]:
+    """Those pictures of a source that a project has already, for one that takes no more."""
+    files = {Path(os.path.realpath(path)) for path in source.files}
+    folders = [Path(os.path.realpath(folder)) for folder in source.folders]
+    return [
+        name
+        for name in project.images
+        if (path := Path(os.path.realpath(project.image_path(name)))) in files
+        or any(path.is_relative_to(folder) for folder in folders)
+    ]
 
 
 def _pictures_in(folder: Path) -> Iterator[Path]:

@@ -18,6 +18,14 @@ from segcore.errors import ProjectError
 LOCK_NAME = "project.lock"
 
 
+class NotWritableError(ProjectError):
+    """A project that can be opened read-only; `why` says, in part of a sentence, why only so."""
+
+    def __init__(self, sentence: str, why: str) -> None:
+        super().__init__(sentence)
+        self.why = why
+
+
 class FolderLock:
     """The right to write into a project folder; released by `release` or the process's end."""
 
@@ -25,23 +33,25 @@ class FolderLock:
         """Take the lock.
 
         Raises:
-            ProjectError: another process or window has it, or the folder cannot be written.
+            NotWritableError: another process or window has it, or the folder cannot be written.
         """
         path = folder / LOCK_NAME
         try:
             self._file: IO[str] = path.open("a+", encoding="utf-8")
         except OSError as error:
-            raise ProjectError(
+            raise NotWritableError(
                 f"The project {folder} cannot be written ({error.strerror or error}): open it "
-                "read-only, or make the folder writable."
+                "read-only, or make the folder writable.",
+                "its folder cannot be written",
             ) from error
         if not _try_lock(self._file):
             self._file.seek(0)
             holder = self._file.read().strip() or "another program"
             self._file.close()
-            raise ProjectError(
+            raise NotWritableError(
                 f"The project {folder} is open for writing in {holder}: close it there, or open "
-                "it read-only."
+                "it read-only.",
+                f"it is open for writing in {holder}",
             )
         self._file.seek(0)
         self._file.truncate()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -15,6 +16,7 @@ from app.settings import Settings
 from app.user_error import UserError
 from segcore.classes import ClassTable
 from segcore.errors import ProjectError
+from segcore.project import Project
 
 # What Qt's screenless plugin says of every window with a smallest size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)
@@ -308,6 +310,43 @@ def test_edits_that_cannot_be_saved_hold_the_window_open_once(
     assert not window.close()
     assert window.banner.text.text().startswith("The disk is full: make room.")
     assert window.close()
+
+
+def test_a_project_that_another_window_writes_is_shown_and_refuses_changes(
+    qtbot: QtBot, window: MainWindow, project: Project, fake_prediction: Any
+) -> None:
+    told: list[str] = []
+    refused: list[str] = []
+    window.core.session.notice.connect(told.append)
+    window.core.document.failed.connect(lambda error: refused.append(error.sentence))
+    open_pictures(qtbot, window, project.folder)
+    document = window.core.document
+    assert document.read_only
+    assert len(told) == 1
+    assert "read-only because it is open for writing in process" in told[0]
+
+    before = document.labels.copy()
+    window.core.view_state.active_class = 1
+    window.core.labelling.begin_stroke(5, 5)
+    window.core.labelling.end_stroke()
+    window.core.labelling.fill(5, 5)
+    assert (document.labels == before).all()
+    assert len(refused) == 2
+    assert "read-only" in refused[0]
+
+    window.core.prediction.automatic = False
+    document.show_prediction(fake_prediction(2))
+    assert (document.labels == 2).all()
+    assert len(refused) == 3
+    window.core.client.modelLoaded.emit(INFO)
+    window.core.prediction.predict_all()
+    assert len(refused) == 4
+    document.flush()
+    name = document.name
+    window.actions_by_name["next"].trigger()
+    qtbot.waitUntil(lambda: document.name not in (None, name), timeout=5000)
+    assert not project.has_labels(name)
+    assert len(refused) == 4
 
 
 def test_a_project_is_saved_elsewhere_and_stays_open(
