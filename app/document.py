@@ -59,6 +59,7 @@ class Document(QObject):
         self._labels: LabelMap | None = None
         self._prediction: Prediction | None = None
         self._classes = NO_CLASSES
+        self._classes_to_come: tuple[Project, ClassTable] | None = None
         self._labelled = False
         self._revision = 0
         self._last_saved: float | None = None
@@ -135,12 +136,13 @@ class Document(QObject):
             return
         self._leave()
         self._opened = opened
-        self._labels = fitted(opened.labels, opened.project.classes)
+        classes = self._classes_of(opened.project)
+        self._labels = fitted(opened.labels, classes)
         self._origins = opened.origins
         self._labelled = opened.labelled
         self._last_saved = opened.project.last_saved
-        classes_differ = opened.project.classes != self._classes
-        self._classes = opened.project.classes
+        classes_differ = classes != self._classes
+        self._classes = classes
         self._saved_timer.start()
         self.imageChanged.emit()
         if classes_differ:
@@ -186,8 +188,9 @@ class Document(QObject):
             return
         if self._opened is not None:
             project = self._opened.project
+            self._classes_to_come = (project, classes)
             self.recorder.submit(
-                self.tr("The classes could not be saved"), project.set_classes, classes
+                self.tr("The classes could not be saved"), self._write_classes, project, classes
             )
         self._take_classes(classes)
 
@@ -284,6 +287,19 @@ class Document(QObject):
             origins.copy(),
         )
         self.labelsChanged.emit(Box.of_size((labels.shape[0], labels.shape[1])))
+
+    def _write_classes(self, project: Project, classes: ClassTable) -> None:
+        """On the recorder's thread."""
+        try:
+            project.set_classes(classes)
+        finally:
+            if self._classes_to_come == (project, classes):
+                self._classes_to_come = None
+
+    def _classes_of(self, project: Project) -> ClassTable:
+        """The project's classes, with those that the recorder has yet to write."""
+        to_come = self._classes_to_come
+        return to_come[1] if to_come and to_come[0] is project else project.classes
 
     def _take_classes(self, classes: ClassTable) -> None:
         if classes == self._classes and self._fits(classes):
