@@ -55,8 +55,11 @@ class ProjectStatus(QWidget):
             layout.addWidget(label)
             label.setVisible(False)
 
-    def set_zoom(self, scale: float) -> None:
-        """Show the zoom; 1 is a picture pixel to a screen pixel."""
+    def set_zoom(self, scale: float | None) -> None:
+        """Show the zoom; 1 is a picture pixel to a screen pixel, None shows nothing."""
+        if scale is None:
+            _show(self.zoom, "", "")
+            return
         per_cent = 100 * scale
         text = f"{per_cent:.0f} %" if per_cent >= 10 else f"{per_cent:.1f} %"
         _show(self.zoom, text, self.tr("Zoom"))

@@ -43,8 +43,10 @@ class StatusLink(QObject):
         self._document = document
         self._session = session
         self._pixel: tuple[int, int] | None = None
+        self._scale: float | None = None
         document.savedChanged.connect(self._show_saved)
         document.imageChanged.connect(self._show_project)
+        document.imageChanged.connect(self._show_scale)
         document.labelsChanged.connect(self._show_pixel_again)
         session.projectChanged.connect(self._show_project)
 
@@ -52,9 +54,17 @@ class StatusLink(QObject):
         """Follow the cursor and the jobs."""
         canvas.cursorMoved.connect(self._show_pixel)
         canvas.cursorLeft.connect(self._leave_pixel)
-        canvas.zoomChanged.connect(self._status.set_zoom)
+        canvas.zoomChanged.connect(self._follow_zoom)
         client.jobChanged.connect(self._show_job)
         self._jobs.cancelRequested.connect(client.cancel)
+
+    def _follow_zoom(self, scale: float) -> None:
+        self._scale = scale
+        self._show_scale()
+
+    def _show_scale(self) -> None:
+        """An empty canvas has a scale too, but it means nothing to anybody."""
+        self._status.set_zoom(None if self._document.image is None else self._scale)
 
     def _show_pixel(self, x: int, y: int) -> None:
         labels, classes = self._document.labels, self._document.classes

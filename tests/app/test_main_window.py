@@ -230,8 +230,10 @@ def test_a_broken_picture_is_said_and_the_others_still_open(
     window.files.open_paths([paths[0].parent])
     qtbot.waitUntil(window.banner.isVisible, timeout=5000)
     assert paths[0].name in window.banner.text.text()
+    assert window.status.zoom.text() == ""
     window.actions_by_name["next"].trigger()
     qtbot.waitUntil(lambda: window.core.document.image is not None, timeout=5000)
+    assert window.status.zoom.text().endswith(" %")
 
 
 def test_an_error_of_any_part_comes_to_the_banner_with_its_details(

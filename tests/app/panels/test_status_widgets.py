@@ -32,4 +32,6 @@ def test_project_device_zoom_and_saving_are_shown_once_known(qtbot: QtBot) -> No
     assert status.zoom.text() == "129 %"
     assert "03" in status.saved.text()
     status.set_saved(None)
+    status.set_zoom(None)
     assert not status.saved.isVisible()
+    assert not status.zoom.isVisible()
