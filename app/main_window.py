@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
             self.tabs,
             area.RightDockWidgetArea,
         )
-        self.resizeDocks([left, right], [230, 310], Qt.Orientation.Horizontal)
+        self.resizeDocks([left, right], [272, 310], Qt.Orientation.Horizontal)
         self.recent_menu = build_menus(
             self, actions, [left.toggleViewAction(), right.toggleViewAction()]
         )
