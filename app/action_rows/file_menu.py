@@ -1,0 +1,67 @@
+"""The rows of the File menu."""
+
+from __future__ import annotations
+
+from app.action_rows.row import SEPARATOR, ActionInfo
+from app.i18n import QT_TRANSLATE_NOOP
+
+FILE = (
+    ActionInfo(
+        "open_files",
+        QT_TRANSLATE_NOOP("actions", "&Open Pictures…"),
+        "file",
+        ("Ctrl+O",),
+        "image-plus-outline",
+        QT_TRANSLATE_NOOP("actions", "Open one picture or several"),
+    ),
+    ActionInfo(
+        "open_folder",
+        QT_TRANSLATE_NOOP("actions", "Open &Folder…"),
+        "file",
+        ("Ctrl+Shift+O",),
+        "folder-open-outline",
+        QT_TRANSLATE_NOOP("actions", "Open a folder of pictures with its subfolders"),
+    ),
+    ActionInfo(
+        "open_project",
+        QT_TRANSLATE_NOOP("actions", "Open &Project…"),
+        "file",
+        ("Ctrl+Alt+O",),
+        "briefcase-outline",
+        QT_TRANSLATE_NOOP("actions", "Open a project folder"),
+    ),
+    ActionInfo("open_samples", QT_TRANSLATE_NOOP("actions", "Open the S&ample Street"), "file"),
+    ActionInfo(SEPARATOR, "", "file"),
+    ActionInfo(
+        "previous",
+        QT_TRANSLATE_NOOP("actions", "Pre&vious Picture"),
+        "file",
+        ("A",),
+        "arrow-left",
+    ),
+    ActionInfo(
+        "next", QT_TRANSLATE_NOOP("actions", "&Next Picture"), "file", ("D",), "arrow-right"
+    ),
+    ActionInfo(SEPARATOR, "", "file"),
+    ActionInfo(
+        "save",
+        QT_TRANSLATE_NOOP("actions", "&Save"),
+        "file",
+        ("Ctrl+S",),
+        "content-save-outline",
+        QT_TRANSLATE_NOOP(
+            "actions", "Write the label map now; edits are on disk within a second anyhow"
+        ),
+    ),
+    ActionInfo(
+        "save_project_as",
+        QT_TRANSLATE_NOOP("actions", "Save as Pro&ject…"),
+        "file",
+        ("Ctrl+Shift+S",),
+        tip=QT_TRANSLATE_NOOP(
+            "actions", "Keep these pictures' labels in a project folder of your own"
+        ),
+    ),
+    ActionInfo(SEPARATOR, "", "file"),
+    ActionInfo("quit", QT_TRANSLATE_NOOP("actions", "&Quit"), "file", ("Ctrl+Q",)),
+)

@@ -1,0 +1,40 @@
+"""The rows of the Inspect menu."""
+
+from __future__ import annotations
+
+from app.action_rows.row import SEPARATOR, ActionInfo
+from app.i18n import QT_TRANSLATE_NOOP
+
+INSPECT = (
+    ActionInfo(
+        "tool_query",
+        QT_TRANSLATE_NOOP("actions", "&Query"),
+        "inspect",
+        ("Q",),
+        "crosshairs-question",
+        QT_TRANSLATE_NOOP("actions", "Click a pixel to see what the model looks at to decide it"),
+        "tool",
+        checkable=True,
+    ),
+    ActionInfo(
+        "clear_query", QT_TRANSLATE_NOOP("actions", "&Clear Query"), "inspect", ("Shift+Q",)
+    ),
+    ActionInfo(SEPARATOR, "", "inspect"),
+    *(
+        ActionInfo(
+            f"stage_{stage}",
+            QT_TRANSLATE_NOOP("actions", "Stage &{}"),
+            "inspect",
+            (f"Alt+{stage}",),
+            group="stage",
+            checkable=True,
+        )
+        for stage in range(1, 5)
+    ),
+    ActionInfo(
+        "block_previous", QT_TRANSLATE_NOOP("actions", "&Previous Block"), "inspect", ("Alt+Left",)
+    ),
+    ActionInfo(
+        "block_next", QT_TRANSLATE_NOOP("actions", "&Next Block"), "inspect", ("Alt+Right",)
+    ),
+)
