@@ -8,6 +8,7 @@ import threading
 from PySide6.QtCore import QObject, Signal
 
 from app.inference.engine import Engine, SegcoreEngine
+from app.inference.inquiry import InquiryAnswer
 from app.inference.jobs import Job, JobState, JobStatus
 from app.inference.queue import RequestQueue
 from app.inference.requests import (
@@ -36,6 +37,7 @@ class InferenceClient(QObject):
     attentionReady = Signal(object)
     erfReady = Signal(object)
     batchItemReady = Signal(object)
+    inquiryAnswered = Signal(object)
     jobChanged = Signal(object)
 
     def __init__(self, engine: Engine | None = None, parent: QObject | None = None) -> None:
@@ -53,7 +55,7 @@ class InferenceClient(QObject):
     def submit(self, request: Request) -> int:
         """Queue a request; returns the id of its job.
 
-        Of the kinds model, query, erf and predict only the newest request counts: the one that
+        Of every kind but those that stand in line only the newest request counts: the one that
         still waits or runs ends superseded.
         """
         job = Job(request)
@@ -98,7 +100,9 @@ class InferenceClient(QObject):
         self._relay.post(self._send, answer)
 
     def _send(self, answer: Answer) -> None:
-        if isinstance(answer, AtHand):
+        if isinstance(answer, InquiryAnswer):
+            self.inquiryAnswered.emit(answer)
+        elif isinstance(answer, AtHand):
             self.atHandFound.emit(answer)
         elif isinstance(answer, ModelInfo):
             self.modelLoaded.emit(answer)

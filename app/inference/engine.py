@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from app.inference.inquiry import Desk
 from app.inference.requests import (
     AtHand,
     Choice,
@@ -36,7 +37,7 @@ KEPT_BYTES = 1 << 30
 """Of stage features kept for queries, over all kept pictures."""
 
 
-class Engine(Protocol):
+class Engine(Desk, Protocol):
     """Every kind of answer, from a request; tests put their own in its place."""
 
     def at_hand(self) -> AtHand:
@@ -92,7 +93,7 @@ class SegcoreEngine:
             CheckpointError: the model cannot be used; the ones before stay.
         """
         spec, notes = _with_a_device_that_is_here(spec)
-        predictor = self._predictor(spec)
+        predictor = self.predictor(spec)
         return ModelInfo(
             spec=spec,
             name=predictor.name,
@@ -112,23 +113,23 @@ class SegcoreEngine:
         self, request: PredictImage, cancel: CancelToken, progress: ProgressCallback
     ) -> Prediction:
         """The prediction of the open picture, whose features are kept for queries."""
-        encoded = self._encode(request.model, request.image)
-        predictor = self._predictor(request.model)
+        encoded = self.encoded(request.model, request.image)
+        predictor = self.predictor(request.model)
         return predictor.predict(encoded, cancel=cancel, progress=progress)
 
     def predict_once(
         self, spec: ModelSpec, image: Image, cancel: CancelToken, progress: ProgressCallback
     ) -> Prediction:
         """The prediction of a picture of a batch; nothing of it is kept."""
-        return self._predictor(spec).predict(image, cancel=cancel, progress=progress)
+        return self.predictor(spec).predict(image, cancel=cancel, progress=progress)
 
     def attention(self, request: QueryPoint) -> tuple[tuple[HeatMap, ...], HeatMap, Box]:
         """A heat map per head, their mean, and the image pixels of the query's token."""
         from segcore.inspection import attention_map
 
-        encoded = self._encode(request.model, request.image)
+        encoded = self.encoded(request.model, request.image)
         attention = attention_map(
-            self._predictor(request.model),
+            self.predictor(request.model),
             encoded,
             stage=request.stage,
             block=request.block,
@@ -146,8 +147,8 @@ class SegcoreEngine:
         from segcore.inspection import erf_figures, receptive_field
 
         fields = receptive_field(
-            self._predictor(request.model),
-            self._encode(request.model, request.image),
+            self.predictor(request.model),
+            self.encoded(request.model, request.image),
             targets=request.targets,
             point=request.point,
             cancel=cancel,
@@ -157,7 +158,8 @@ class SegcoreEngine:
             target: erf_figures(heat_map, request.point) for target, heat_map in fields.items()
         }
 
-    def _predictor(self, spec: ModelSpec) -> Predictor:
+    def predictor(self, spec: ModelSpec) -> Predictor:
+        """The model, loaded when it is not at hand; two are kept."""
         known = self._predictors.pop(spec, None)
         if known is None:
             from segcore.inference import Predictor
@@ -178,11 +180,12 @@ class SegcoreEngine:
         del self._predictors[spec]
         self._encoded = [kept for kept in self._encoded if kept[0] != spec]
 
-    def _encode(self, spec: ModelSpec, image: Image) -> EncodedImage:
+    def encoded(self, spec: ModelSpec, image: Image) -> EncodedImage:
+        """The picture with its features; those of two pictures are kept."""
         for kept in self._encoded:
             if kept[0] == spec and kept[1].image is image:
                 return kept[1]
-        encoded = self._predictor(spec).encode(image, budget=KEPT_BYTES // KEPT_PICTURES)
+        encoded = self.predictor(spec).encode(image, budget=KEPT_BYTES // KEPT_PICTURES)
         self._encoded.append((spec, encoded))
         while len(self._encoded) > KEPT_PICTURES:
             self._encoded.pop(0)[1].release()

@@ -1,7 +1,8 @@
 """Which request the inference thread serves next.
 
 A person only waits for the newest query and the newest prediction: each of these kinds has one
-slot, in which the newest request takes the place of the one before. Batches queue up.
+slot, in which the newest request takes the place of the one before. Batches and studies of many
+pictures queue up.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from collections import deque
 
 from app.inference.jobs import Job, JobState
 
-SLOTS = ("model", "query", "erf", "predict")
+SLOTS = ("model", "query", "explain", "uncertainty", "attention", "erf", "predict", "stages")
 """Kinds of which only the newest counts, most urgent first."""
 
-BATCH = "batch"
+IN_LINE = ("batch", "study")
+"""Kinds that are all done, in the order in which they came, after everything else."""
 
 
 class RequestQueue:
@@ -23,7 +25,7 @@ class RequestQueue:
     def __init__(self) -> None:
         self._slots: dict[str, Job] = {}
         self._running: dict[str, Job] = {}
-        self._batches: deque[Job] = deque()
+        self._line: deque[Job] = deque()
         self._changed = threading.Condition()
         self._closed = False
 
@@ -34,8 +36,8 @@ class RequestQueue:
             The waiting job whose place it takes, which will never be taken.
         """
         with self._changed:
-            if job.kind == BATCH:
-                self._batches.append(job)
+            if job.kind in IN_LINE:
+                self._line.append(job)
                 self._changed.notify()
                 return None
             if job.kind in self._running:
@@ -52,7 +54,7 @@ class RequestQueue:
         """
         with self._changed:
             while not self._closed:
-                job = self._pop((*SLOTS, BATCH))
+                job = self._pop(SLOTS) or self._pop_line()
                 if job is not None:
                     return job
                 self._changed.wait()
@@ -60,7 +62,7 @@ class RequestQueue:
 
     def take_before(self, kind: str) -> Job | None:
         """A waiting job that a running one of `kind` gives way to; None when there is none."""
-        urgent = SLOTS if kind == BATCH else SLOTS[: SLOTS.index(kind)]
+        urgent = SLOTS if kind in IN_LINE else SLOTS[: SLOTS.index(kind)]
         with self._changed:
             return None if self._closed else self._pop(urgent)
 
@@ -90,17 +92,21 @@ class RequestQueue:
         removed = [
             self._slots.pop(name) for name in SLOTS if kind in (None, name) and name in self._slots
         ]
-        if kind in (None, BATCH):
-            removed.extend(self._batches)
-            self._batches.clear()
+        removed.extend(job for job in self._line if kind in (None, job.kind))
+        self._line = deque(job for job in self._line if kind not in (None, job.kind))
         return removed
 
     def _pop(self, kinds: tuple[str, ...]) -> Job | None:
         for kind in kinds:
             job = self._slots.pop(kind, None)
-            if kind == BATCH and self._batches:
-                job = self._batches.popleft()
             if job is not None:
                 self._running[kind] = job
                 return job
         return None
+
+    def _pop_line(self) -> Job | None:
+        if not self._line:
+            return None
+        job = self._line.popleft()
+        self._running[job.kind] = job
+        return job

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from app.inference.inquiry import Inquiry, InquiryAnswer
 from segcore.classes import ClassTable
 from segcore.geometry import Box
 
@@ -139,7 +140,7 @@ class PredictBatch:
         return str(len(self.names))
 
 
-Request = LoadModel | PredictImage | QueryPoint | QueryField | PredictBatch
+Request = LoadModel | PredictImage | QueryPoint | QueryField | PredictBatch | Inquiry
 
 
 @dataclass(frozen=True)
@@ -232,4 +233,12 @@ class BatchItem:
     notes: tuple[str, ...] = field(default=())
 
 
-Answer = AtHand | ModelInfo | PredictionResult | AttentionResult | FieldResult | BatchItem
+Answer = (
+    AtHand
+    | ModelInfo
+    | PredictionResult
+    | AttentionResult
+    | FieldResult
+    | BatchItem
+    | InquiryAnswer
+)

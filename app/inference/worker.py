@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from app.inference.batch import BatchRun
 from app.inference.engine import Engine
+from app.inference.inquiry import Inquiry, InquiryAnswer
 from app.inference.jobs import Job, JobState, JobStatus
 from app.inference.queue import RequestQueue
 from app.inference.requests import (
@@ -89,6 +90,14 @@ class InferenceWorker:
         request = job.request
         report = self._progress_of(job)
         report(Progress(0, 0))
+        if isinstance(request, Inquiry):
+            value = request.answer(
+                self._engine,
+                job.token,
+                report,
+                lambda known: self._answer(InquiryAnswer(request, known, final=False)),
+            )
+            return InquiryAnswer(request, value)
         if isinstance(request, LoadModel):
             self._answer(self._engine.at_hand())
             info = self._engine.load(request.model)
