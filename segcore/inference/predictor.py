@@ -19,6 +19,7 @@ from segcore.inference.devices import Placement, place
 from segcore.inference.encoded import DEFAULT_BUDGET, EncodedImage, Image
 from segcore.inference.memory import whole_pixels
 from segcore.inference.prediction import Prediction
+from segcore.inference.spares import SpareBackends
 from segcore.inference.tiling import TILE, TilePlan, plan_own_size, plan_whole
 from segcore.inference.torch_backend import Numerics, TorchBackend
 from segcore.inference.upsample import TopTwo, empty_labels, label_block, top_two_block
@@ -37,6 +38,7 @@ class Predictor:
     Attributes:
         checkpoint: what it was loaded from.
         backend: the network on its device.
+        spares: the same network elsewhere, for when memory runs out and for gradients.
         notes: what a person should know of the device, one sentence each.
     """
 
@@ -47,8 +49,7 @@ class Predictor:
         self.numerics = numerics
         self.backend = TorchBackend.from_checkpoint(checkpoint, placement, numerics)
         self.notes: list[str] = list(placement.notes)
-        self._cpu_backend: TorchBackend | None = None
-        self._float32_backend: TorchBackend | None = None
+        self.spares = SpareBackends(checkpoint, numerics)
 
     @classmethod
     def load(
@@ -228,23 +229,11 @@ class Predictor:
         Raises:
             RequestError: memory runs out on the CPU too.
         """
-        while True:
-            try:
-                return run()
-            except torch.OutOfMemoryError:
-                self._make_room(encoded)
+        return self.spares.with_less_memory(encoded, run)
 
     def float32_backend(self, encoded: EncodedImage) -> TorchBackend:
         """The network in fp32 on the device of `encoded`, for gradients."""
-        backend = encoded.backend
-        if backend.placement.precision == "fp32":
-            return backend
-        if self._float32_backend is None:
-            placement = Placement(backend.device, "fp32")
-            self._float32_backend = TorchBackend.from_checkpoint(
-                self.checkpoint, placement, self.numerics
-            )
-        return self._float32_backend
+        return self.spares.in_float32(encoded.backend)
 
     def _plan(self, image: Image, size: Size | None) -> TilePlan:
         image_size = (image.shape[0], image.shape[1])
@@ -254,32 +243,6 @@ class Predictor:
             return plan_whole(image_size, self.preprocess.model_size(image_size))
         placement = self.backend.placement
         return plan_own_size(image_size, whole_pixels(self.config, placement), TILE)
-
-    def _make_room(self, encoded: EncodedImage) -> None:
-        device = encoded.backend.device
-        if device.type == "cuda":
-            encoded.release()
-            torch.cuda.empty_cache()
-        if encoded.backend is self._cpu_backend:
-            raise RequestError(
-                "There is not enough memory for this picture: close other programs, or give a "
-                "smaller size."
-            )
-        tile = encoded.use_smaller_tiles()
-        if tile is not None:
-            how = f"in tiles of {tile} pixels"
-        else:
-            encoded.move_to(self._on_cpu())
-            how = "on the CPU"
-        encoded.notes.append(f"The memory of {device} ran out: the picture was done {how}.")
-
-    def _on_cpu(self) -> TorchBackend:
-        if self._cpu_backend is None:
-            placement = Placement(torch.device("cpu"), "fp32")
-            self._cpu_backend = TorchBackend.from_checkpoint(
-                self.checkpoint, placement, self.numerics
-            )
-        return self._cpu_backend
 
 
 def _decoder(

@@ -131,9 +131,9 @@ def test_without_memory_smaller_tiles_then_the_cpu(own_size, picture):
 
 
 def test_without_memory_on_the_cpu_either_it_says_so(own_size, picture, monkeypatch):
-    monkeypatch.setattr(own_size, "_on_cpu", lambda: own_size._cpu_backend)
+    spare = own_size.spares.on_cpu()
+    monkeypatch.setattr(spare, "model", Forgetful(spare.model, 0))
     own_size.backend.model = Forgetful(own_size.backend.model, 0)
-    own_size._cpu_backend = own_size.backend
     with pytest.raises(RequestError, match="not enough memory"):
         own_size.predict(picture(40, 40))
 
