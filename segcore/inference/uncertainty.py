@@ -1,0 +1,106 @@
+"""How undecided the model is at each pixel: entropy and margin of its softmax.
+
+From the logits of the kept features, strip by strip, as labels and confidence are: full-size logits
+are never made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from segcore.errors import RequestError
+from segcore.inference.blend import Block, blended_blocks
+from segcore.inference.encoded import EncodedImage
+from segcore.inference.predictor import Predictor
+from segcore.inference.upsample import upsampled_strips
+from segcore.progress import CancelToken, ProgressCallback, Ticker
+
+Measure = Literal["entropy", "margin"]
+Map = npt.NDArray[np.float16]
+
+MEASURES: tuple[Measure, ...] = ("entropy", "margin")
+
+
+def uncertainty_maps(
+    predictor: Predictor,
+    encoded: EncodedImage,
+    measures: Collection[Measure] = MEASURES,
+    *,
+    cancel: CancelToken | None = None,
+    progress: ProgressCallback | None = None,
+) -> dict[Measure, Map]:
+    """Measures of doubt at the picture's own size, (H, W) float16 from 0 to 1 each.
+
+    - `entropy`: of the softmax over all C classes, divided by log C: 0 where one class has all the
+      probability, 1 where all are equally likely. 0 everywhere with a single class.
+    - `margin`: the probability of the likeliest class less that of the second: 1 where there is no
+      doubt, 0 where two are equally likely. 1 everywhere with a single class.
+
+    Features that `encoded` keeps are not computed again.
+
+    Args:
+        progress: told how many rows of the picture are done, at most once a strip.
+
+    Raises:
+        Cancelled: `cancel` was called; it is looked at between strips.
+        RequestError: an unknown measure, or memory runs out on the CPU too.
+    """
+    unknown = [name for name in measures if name not in MEASURES]
+    if unknown:
+        raise RequestError(
+            f'There is no measure "{unknown[0]}": choose among {", ".join(MEASURES)}.'
+        )
+    maps = {name: np.empty(encoded.size, np.float16) for name in MEASURES if name in measures}
+
+    def run() -> None:
+        ticker = Ticker(encoded.size[0] * encoded.size[1], progress)
+        for block in blended_blocks(encoded.plan, lambda index: _logits(encoded, index, cancel)):
+            _measure_block(block, maps, cancel, ticker)
+
+    predictor.with_less_memory(encoded, run)
+    return maps
+
+
+def _logits(encoded: EncodedImage, index: int, cancel: CancelToken | None) -> Tensor:
+    if cancel is not None:
+        cancel.raise_if_cancelled()
+    return encoded.backend.decode(encoded.stages(index))
+
+
+@torch.inference_mode()
+def _measure_block(
+    block: Block, maps: dict[Measure, Map], cancel: CancelToken | None, ticker: Ticker
+) -> None:
+    """Write the block's pixels of every map."""
+    columns = slice(block.box.x0, block.box.x1)
+    for rows, logits in upsampled_strips(block):
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        for name, values in _measured(logits, maps.keys()).items():
+            maps[name][rows, columns] = values.half().cpu().numpy()
+        ticker.tick(steps=(rows.stop - rows.start) * block.box.width)
+
+
+def _measured(logits: Tensor, measures: Collection[Measure]) -> dict[Measure, Tensor]:
+    """Logits (C, h, w), which are used up, to (h, w) float32 of 0 to 1."""
+    found: dict[Measure, Tensor] = {}
+    best, winner = logits.max(dim=0)
+    relative = logits.sub_(best)
+    weights = relative.exp()
+    total = weights.sum(dim=0)
+    if "entropy" in measures:
+        # log total - Σ p · logit; a class without any probability adds nothing, not NaN.
+        mean = (weights * relative.clamp_min(-1e4)).sum(dim=0).div_(total)
+        scale = math.log(len(logits)) if len(logits) > 1 else 1.0
+        found["entropy"] = total.log().sub_(mean).div_(scale).clamp_(0, 1)
+    if "margin" in measures:
+        others = weights.scatter_(0, winner[None], 0.0)
+        found["margin"] = (1 - others.amax(dim=0)).div_(total)
+    return found
