@@ -31,6 +31,7 @@ from app.window.dialog_commands import DialogCommands
 from app.window.docks import add_dock, chain_tab_stops, model_toolbar, right_tabs
 from app.window.file_commands import FileCommands
 from app.window.inspect_link import InspectLink
+from app.window.inspect_pages import InspectPages, Surroundings
 from app.window.kept_view import keep_view, restore_view
 from app.window.list_link import ListLink
 from app.window.menus import build_menus
@@ -105,7 +106,8 @@ class MainWindow(QMainWindow):
         self.images = ImageListPanel()
         self.classes = ClassesPanel()
         self.inspect = InspectPanel()
-        self.tabs: QTabWidget = right_tabs(self.classes, self.inspect)
+        self.inspect_pages = InspectPages(self.inspect)
+        self.tabs: QTabWidget = right_tabs(self.classes, self.inspect_pages)
         area = Qt.DockWidgetArea
         left = add_dock(
             self, "dock.images", self.tr("Pictures"), self.images, area.LeftDockWidgetArea
@@ -149,6 +151,11 @@ class MainWindow(QMainWindow):
             view_state=state,
             canvas=self.canvas,
             parent=self,
+        )
+        self.inspect_pages.add_pages(
+            Surroundings(
+                core, self.canvas, self.settings, self.theme, self.inspect_link.lay_over, self
+            )
         )
         self.models = ModelLink(
             self.model_bar,
@@ -234,7 +241,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name} — SegFormer Studio" if name else "SegFormer Studio")
 
     def _show_inspection(self) -> None:
-        self.tabs.setCurrentWidget(self.inspect)
+        self.tabs.setCurrentWidget(self.inspect_pages)
 
     def _apply_settings(self) -> None:
         self.settings.save()

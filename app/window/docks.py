@@ -9,7 +9,6 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QWidget
 
 from app.panels.classes import ClassesPanel
-from app.panels.inspect import InspectPanel
 from app.panels.model_bar import ModelBar
 
 
@@ -26,7 +25,7 @@ def add_dock(
     return dock
 
 
-def right_tabs(classes: ClassesPanel, inspect: InspectPanel) -> QTabWidget:
+def right_tabs(classes: ClassesPanel, inspect: QWidget) -> QTabWidget:
     """The tabs of the right dock."""
     tabs = QTabWidget()
     tabs.setObjectName("tabs.right")

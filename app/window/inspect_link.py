@@ -46,10 +46,10 @@ class InspectLink(QObject):
         inspection.attentionChanged.connect(self._show_attention)
         inspection.erfChanged.connect(self._show_fields)
         inspection.blockChanged.connect(panel.set_stage)
-        inspection.heatMapChosen.connect(self._lay_over)
+        inspection.heatMapChosen.connect(self._show_heat_map)
         panel.stageRequested.connect(inspection.set_stage)
         panel.blockRequested.connect(inspection.set_block)
-        panel.heatMapRequested.connect(self._choose)
+        panel.heatMapRequested.connect(self.lay_over)
         panel.queryToolRequested.connect(self._take_query_tool)
 
     def show_model(self, info: ModelInfo) -> None:
@@ -103,11 +103,12 @@ class InspectLink(QObject):
             return name
         return f"{name} {100 * float(prediction.confidence[y, x]):.0f} %"
 
-    def _choose(self, heat_map: HeatMap | None, kind: Normalisation) -> None:
+    def lay_over(self, heat_map: HeatMap | None, kind: Normalisation) -> None:
+        """Lay a heat map over the picture, or take away the one that lies there."""
         self._kind = kind
         self._inspection.choose(heat_map)
 
-    def _lay_over(self, heat_map: HeatMap | None) -> None:
+    def _show_heat_map(self, heat_map: HeatMap | None) -> None:
         state = self._view_state
         self._canvas.set_heat_map(heat_map, self._kind)
         if heat_map is not None:

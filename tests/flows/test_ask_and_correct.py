@@ -22,7 +22,7 @@ def test_open_predict_ask_correct_undo_and_reopen(person: Any, street: Path) -> 
     person.presses(Qt.Key.Key_Q)
     person.clicks((160, 150))
     person.waits_for(lambda: len(window.inspect.attention.buttons) > 0)
-    assert window.tabs.currentWidget() is window.inspect
+    assert window.tabs.currentWidget() is window.inspect_pages
     person.waits_for(lambda: len(window.inspect.fields.buttons) == 5)
     window.inspect.fields.buttons[3].click()
     assert window.core.view_state.overlay_mode == "heat"
