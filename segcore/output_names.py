@@ -1,43 +1,63 @@
-"""Which file each picture's result goes to: one plan for all inputs, without collisions."""
+"""Which file each picture's result goes to: one plan for all inputs, without collisions.
+
+Names are strings here and paths only where a file is touched: 100,000 pictures are planned in a
+second or two.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from segcore.errors import ImageError, RequestError, readable
-from segcore.folders import find_images
+from segcore.folders import find_image_places
 
 OnError = Callable[[Path, str], None]
 
 
-@dataclass(frozen=True)
-class Job:
-    """A picture and the file, below the output folder, that its label map goes to."""
+class Job(NamedTuple):
+    """A picture and the file that its label map goes to.
 
-    picture: Path
-    output: PurePath
+    Attributes:
+        place: the picture's path.
+        name: its path relative to the input that it was found in, with `/`.
+        target: the label map's path below the output folder, with `/`.
+    """
+
+    place: str
+    name: str
+    target: str
+
+    @property
+    def picture(self) -> Path:
+        """The picture's path."""
+        return Path(self.place)
+
+    @property
+    def output(self) -> PurePath:
+        """The label map's path below the output folder."""
+        return PurePath(self.target)
 
 
-@dataclass(frozen=True)
-class _Found:
-    picture: Path
-    root: Path
+class _Found(NamedTuple):
+    place: str
+    name: str
+    root: str
 
-    def name(self, level: int) -> PurePath:
+    def target(self, level: int) -> str:
         """The output's name, the more particular the higher the level."""
-        relative = self.picture.relative_to(self.root)
         if level == 0:
-            return relative.with_name(f"{relative.stem}.png")
-        kept = relative.with_name(f"{relative.name}.png")
+            folder, _, file = self.name.rpartition("/")
+            plain = f"{os.path.splitext(file)[0]}.png"  # noqa: PTH122 - speed
+            return f"{folder}/{plain}" if folder else plain
         if level == 1:
-            return kept
-        folder = PurePath(self.root.resolve().name or "root")
-        if level == 2:
-            return folder / kept
-        return folder / relative.with_name(f"{relative.name}-{level - 1}.png")
+            return f"{self.name}.png"
+        root = os.path.basename(os.path.realpath(self.root)) or "root"  # noqa: PTH119
+        number = "" if level == 2 else f"-{level - 1}"
+        return f"{root}/{self.name}{number}.png"
 
 
 def plan_outputs(inputs: Sequence[Path], out: Path, on_error: OnError) -> list[Job]:
@@ -55,74 +75,102 @@ def plan_outputs(inputs: Sequence[Path], out: Path, on_error: OnError) -> list[J
     Raises:
         RequestError: an output would take the place of an input.
     """
-    found = _find(inputs, out, on_error)
-    levels = _levels_without_collision(found)
-    jobs = [Job(item.picture, item.name(level)) for item, level in zip(found, levels)]
-    pictures = {item.picture.resolve() for item in found}
-    for job in jobs:
-        if (out / job.output).resolve() in pictures:
+    found, places = _find(inputs, out, on_error)
+    targets = _targets_without_collision(found)
+    real = _RealPaths()
+    for item, target in zip(found, targets):
+        if real.of(os.fspath(out), target) in places:
             raise RequestError(
-                f"The label map of {readable(job.picture)} would take the place of the picture "
-                f"{readable(out / job.output)}: choose another output folder."
+                f"The label map of {readable(item.place)} would take the place of the picture "
+                f"{readable(out / target)}: choose another output folder."
             )
-    return jobs
+    return [Job(item.place, item.name, target) for item, target in zip(found, targets)]
 
 
-def _find(inputs: Sequence[Path], out: Path, on_error: OnError) -> list[_Found]:
+class _RealPaths:
+    """`os.path.realpath`, which follows each folder of thousands of files once."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, tuple[str, bool]] = {}
+
+    def of(self, root: str, name: str) -> str:
+        """Where `name`, a path with `/` below `root`, really lies."""
+        below, _, file = name.rpartition("/")
+        folder = os.path.join(root, below) if below else root  # noqa: PTH118 - speed
+        known = self._folders.get(folder)
+        if known is None:
+            known = os.path.join(os.path.realpath(folder), ""), os.path.isdir(folder)  # noqa: PTH112, PTH118
+            self._folders[folder] = known
+        real, is_there = known
+        if is_there and os.path.islink(f"{folder}{os.sep}{file}"):  # noqa: PTH114 - speed
+            return os.path.realpath(f"{folder}{os.sep}{file}")
+        return real + file
+
+
+def _find(
+    inputs: Sequence[Path], out: Path, on_error: OnError
+) -> tuple[list[_Found], frozenset[str]]:
+    """The pictures, each once, and where each of them really lies."""
     found: list[_Found] = []
-    seen: set[Path] = set()
-    own = out.resolve()
+    seen: set[str] = set()
+    real = _RealPaths()
+    own = os.path.realpath(out)
     for named in inputs:
         count = 0
+        walked = named.is_dir()
+        holds_results = walked and os.path.realpath(named) != own
         try:
-            for picture, root in _pictures_of(named):
-                resolved = picture.resolve()
-                if root == named and own in resolved.parents and own != root.resolve():
+            for item in _pictures_of(named, walked=walked):
+                place = real.of(item.root, item.name)
+                if holds_results and place.startswith(own + os.sep):
                     continue  # an earlier result
                 count += 1
-                if resolved not in seen:
-                    seen.add(resolved)
-                    found.append(_Found(picture, root))
+                if place not in seen:
+                    seen.add(place)
+                    found.append(item)
         except ImageError as error:
             on_error(named, str(error))
             continue
         if count == 0:
             on_error(named, f"{readable(named)} holds no pictures: name another folder.")
-    return found
+    return found, frozenset(seen)
 
 
-def _pictures_of(named: Path) -> list[tuple[Path, Path]]:
-    """(picture, folder that its name is relative to) of one input."""
-    if named.is_dir():
-        return [(picture, named) for picture in find_images(named)]
-    return [(named, named.parent)]
+def _pictures_of(named: Path, *, walked: bool) -> Iterator[_Found]:
+    if not walked:
+        yield _Found(str(named), named.name, str(named.parent))
+        return
+    root = str(named)
+    cut = len(root.rstrip(os.sep)) + 1
+    for place in find_image_places(root):
+        name = place[cut:] if os.sep == "/" else place[cut:].replace(os.sep, "/")
+        yield _Found(place, name, root)
 
 
-def _as_the_disk_sees(name: PurePath) -> str:
+def _as_the_disk_sees(name: str) -> str:
     """Names that differ in capitals alone are one file on the disks of Windows and macOS."""
-    text = name.as_posix()
-    return text.casefold() if sys.platform in ("win32", "darwin") else text
+    return name.casefold() if sys.platform in ("win32", "darwin") else name
 
 
-def _levels_without_collision(found: Sequence[_Found]) -> list[int]:
-    """For each picture the lowest level of name that no other has.
+def _targets_without_collision(found: Sequence[_Found]) -> list[str]:
+    """For each picture its name of the lowest level that no other has.
 
     Of pictures that collide, those with the plainest names become more particular, until all names
     differ: `a.jpg`, `a.png` and `a.jpg.png` become `a.jpg.png`, `a.png.png` and `a.jpg.png.png`.
     """
     levels = [0] * len(found)
-    names = [item.name(0) for item in found]
+    names = [item.target(0) for item in found]
     while True:
         alike: dict[str, list[int]] = {}
         for index, name in enumerate(names):
             alike.setdefault(_as_the_disk_sees(name), []).append(index)
         colliding = [indices for indices in alike.values() if len(indices) > 1]
         if not colliding:
-            return levels
+            return names
         for indices in colliding:
             lowest = min(levels[index] for index in indices)
             plainest = [index for index in indices if levels[index] == lowest]
             # past the folder's name only numbers tell pictures apart: the first keeps its name
             for index in plainest if lowest < 2 else indices[1:]:
                 levels[index] += 1
-                names[index] = found[index].name(levels[index])
+                names[index] = found[index].target(levels[index])
