@@ -7,12 +7,14 @@ from dataclasses import asdict
 import typer
 from rich.table import Table
 
+from app.cli.convert import convert
 from app.cli.options import JsonFlag, ModelArgument
 from app.cli.terminal import Terminal
 
 commands = typer.Typer(
     help="Bundled models and your own.", no_args_is_help=True, rich_markup_mode=None
 )
+commands.command("convert")(convert)
 
 
 @commands.command("list")

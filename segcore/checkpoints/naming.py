@@ -17,6 +17,7 @@ import torch
 
 _LEAF = r"(?P<leaf>weight|bias|running_mean|running_var|num_batches_tracked)"
 _COUNTER = "num_batches_tracked"
+_STATISTIC = "running_mean"
 _PLACEHOLDERS = {"s": "[0-3]", "S": "[1-4]", "R": "[0-3]", "i": "[0-9]+"}
 _DEEPEST = 3
 _KERNEL_AXES = 4
@@ -97,11 +98,13 @@ class Layout:
 
     def their_name(self, own: str) -> str:
         """The family's key for an own name; the own name itself where the family has none."""
-        for rule in self.rules:
-            match = rule.own_pattern.fullmatch(own)
-            if match is not None:
-                return _filled(rule.theirs, match)
-        return own
+        rule = self.rule_of(own)
+        match = None if rule is None else rule.own_pattern.fullmatch(own)
+        return own if rule is None or match is None else _filled(rule.theirs, match)
+
+    def rule_of(self, own: str) -> Rule | None:
+        """The rule of the layer with that own name."""
+        return next((rule for rule in self.rules if rule.own_pattern.fullmatch(own)), None)
 
     def is_unused(self, key: str) -> bool:
         """True for a key that may be there and is not needed."""
@@ -150,6 +153,37 @@ def _layer(rule: Rule, own: str, tensor: torch.Tensor) -> torch.Tensor | None:
             return None
         return tensor[:, :, 0, 0]
     return tensor
+
+
+def restore(layout: Layout, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """`rename` backwards: weights under own names put under the family's, joined where it joins.
+
+    Every BatchNorm gets the counter that strict readers look for; evaluation never reads it.
+    """
+    parts: dict[str, list[tuple[int, torch.Tensor]]] = {}
+    for own, tensor in state.items():
+        if own.endswith(_COUNTER):
+            continue
+        rule = layout.rule_of(own)
+        layer = tensor if rule is None else _their_layer(rule, own, tensor)
+        parts.setdefault(layout.their_name(own), []).append((rule.part if rule else 0, layer))
+        if own.endswith(_STATISTIC):
+            counter = layout.their_name(f"{own.removesuffix(_STATISTIC)}{_COUNTER}")
+            parts[counter] = [(0, torch.zeros((), dtype=torch.int64))]
+    return {key: _joined(layers) for key, layers in parts.items()}
+
+
+def _their_layer(rule: Rule, own: str, tensor: torch.Tensor) -> torch.Tensor:
+    """A layer in the family's shape; the inverse of what `_layer` does to a pointwise one."""
+    if rule.pointwise and own.endswith(".weight"):
+        return tensor[:, :, None, None]
+    return tensor
+
+
+def _joined(layers: list[tuple[int, torch.Tensor]]) -> torch.Tensor:
+    """The layers of one tensor, in the family's order; a copy that shares nothing."""
+    ordered = [tensor.detach().cpu() for _, tensor in sorted(layers, key=lambda pair: pair[0])]
+    return torch.cat(ordered) if len(ordered) > 1 else ordered[0].clone().contiguous()
 
 
 def best_layout(layouts: Collection[Layout], keys: Collection[str]) -> tuple[Layout, int]:

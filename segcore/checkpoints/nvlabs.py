@@ -55,7 +55,7 @@ def bears_nvlabs_marks(stored: StoredWeights) -> bool:
     among its keys: sithu31296's code base, which shares every other name, writes neither. Shapes
     and names tell no more, so two kinds of files are taken for the other's: NVlabs' weights saved
     anew without the wrapping and without that classifier, and sithu31296's that somebody put below
-    `state_dict`. The two differ in epsilons alone, which moves logits by about a millionth.
+    `state_dict`. The two differ in epsilons alone, which moves logits in their fifth digit.
     """
     unused = (f"{_UNUSED_CLASSIFIER}.{leaf}" for leaf in ("weight", "bias"))
     return stored.wrapping == _MMCV_WRAPPING or any(key in stored.tensors for key in unused)
