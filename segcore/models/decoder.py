@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from segcore.models.config import SegFormerConfig
 from segcore.models.encoder import picture_of, tokens_of
+
+
+class AllMLPShape(Protocol):
+    """What the decoder needs to know of a configuration, whichever encoder that has."""
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels of each stage."""
+
+    @property
+    def decoder_width(self) -> int:
+        """Channels inside the head."""
+
+    @property
+    def num_classes(self) -> int:
+        """Channels of the logits."""
+
+    @property
+    def dropout(self) -> float:
+        """Share of the fused channels that training leaves out."""
 
 
 class AllMLPDecoder(nn.Module):
     """One linear layer per stage, upsampling to stage 1, fusion, ReLU and classifier."""
 
-    def __init__(self, config: SegFormerConfig) -> None:
+    def __init__(self, config: AllMLPShape) -> None:
         super().__init__()
         width = config.decoder_width
         self.linears = nn.ModuleList(nn.Linear(channels, width) for channels in config.widths)

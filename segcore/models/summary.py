@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 
 from segcore.models.config import STAGES, SegFormerConfig
+from segcore.models.deeplab import DeepLab
+from segcore.models.layer_counts import layer_macs
+from segcore.models.network import ModelConfig, build_network
+from segcore.models.resnet import ResNetClassifier
+from segcore.models.resnet_mlp import ResNetMlp
 from segcore.models.segformer import SegFormer
 
 
@@ -36,13 +42,15 @@ def count_parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def count_macs(config: SegFormerConfig, size: tuple[int, int]) -> list[StageSummary]:
+def count_macs(config: ModelConfig, size: tuple[int, int]) -> list[StageSummary]:
     """One row per stage and one for the head, for one input of `size` (H, W) pixels.
 
     The operations are those of the reference order, as published figures count them; the folded
     head of `fast` does less. Raises ValueError for an input that is too small.
     """
     config.check_input_size(size)
+    if not isinstance(config, SegFormerConfig):
+        return _counted(config, size)
     network = SegFormer(config, device="meta")
     rows = []
     for index in range(STAGES):
@@ -64,6 +72,30 @@ def count_macs(config: SegFormerConfig, size: tuple[int, int]) -> list[StageSumm
             macs=_head_macs(config, size),
         )
     )
+    return rows
+
+
+def _counted(config: ModelConfig, size: tuple[int, int]) -> list[StageSummary]:
+    """The rows of a network on a ResNet, counted off a run without numbers; the first stage's has
+    the stem in it."""
+    network = build_network(config, device="meta").eval()
+    assert isinstance(network, DeepLab | ResNetMlp | ResNetClassifier)
+    encoder = network.encoder
+    pixels = torch.empty(1, config.in_channels, *size, device="meta")
+    picture, stem = layer_macs(encoder.stem, pixels)
+    rows, stages = [], []
+    for index, stage in enumerate(encoder.stages):
+        picture, macs = layer_macs(stage, picture)
+        stages.append(picture)
+        own = count_parameters(stage)
+        before = (count_parameters(encoder.stem), stem) if index == 0 else (0, 0)
+        shape = (picture.shape[1], picture.shape[2], picture.shape[3])
+        rows.append(StageSummary(f"stage{index + 1}", shape, own + before[0], macs + before[1]))
+    if not isinstance(network, ResNetClassifier):
+        head: nn.Module = network.head if isinstance(network, DeepLab) else network.decoder
+        logits, macs = layer_macs(head, stages)
+        shape = (logits.shape[1], logits.shape[2], logits.shape[3])
+        rows.append(StageSummary("head", shape, count_parameters(head), macs))
     return rows
 
 
