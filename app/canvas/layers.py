@@ -1,4 +1,4 @@
-"""The layers of the canvas, lowest first: picture, classes or confidence, heat map, outlines."""
+"""The layers of the canvas, lowest first: picture, classes or a measure, heat map, outlines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter
 from app.canvas.heat import HeatLayer
 from app.canvas.legend import Scale
 from app.canvas.pyramid import Pyramid, PyramidBuilder
-from app.canvas.sources import CONFIDENCE_COLOURS, LabelSource, PictureSource, ValueSource
+from app.canvas.sources import VALUE_COLOURS, LabelSource, PictureSource, ValueSource
 from app.canvas.tiles import TileLayer, TileSource
 from app.canvas.viewport import Viewport
 from app.convert import Pixels
@@ -21,7 +21,8 @@ from segcore.geometry import Box, Size
 from segcore.heatmap import HeatMap, Normalisation, colour_table
 from segcore.labels import LabelMap
 
-MODES = ("labels", "confidence", "heat")
+MEASURES = tuple(VALUE_COLOURS)
+MODES = ("labels", *MEASURES, "heat")
 
 
 @dataclass(frozen=True)
@@ -52,27 +53,23 @@ class Layers:
     """Everything that is painted from arrays; each is left out until it fits the picture's size.
 
     `picture_improved(box)` is called when averaged levels of the picture are there to be painted;
-    `confidence_meaning` is what the colour scale of the confidence says.
+    `meanings` has what the colour scale of each measure says.
     """
 
-    def __init__(
-        self,
-        builder: PyramidBuilder,
-        picture_improved: Callable[[Box], None],
-        confidence_meaning: str,
-    ) -> None:
+    def __init__(self, builder: PyramidBuilder, picture_improved: Callable[[Box], None]) -> None:
         self._builder = builder
         self._picture_improved = picture_improved
-        self.confidence_meaning = confidence_meaning
+        self.meanings = dict.fromkeys(MEASURES, "")
         self._look = OverlayLook()
         self._classes: ClassTable | None = None
         self._labels: LabelMap | None = None
-        self._confidence: NDArray[np.floating] | None = None
+        self._measures: dict[str, NDArray[np.floating]] = {}
+        self._display: Pixels | None = None
         self._heat_map: HeatMap | None = None
         self._heat_kind: Normalisation = "linear"
         self.picture: TileLayer | None = None
         self.classes: TileLayer | None = None
-        self.confidence: TileLayer | None = None
+        self.values: TileLayer | None = None
         self.heat: HeatLayer | None = None
 
     @property
@@ -87,9 +84,9 @@ class Layers:
             return None
         if self._look.mode == "heat" and self.heat:
             return self.heat.scale
-        if self._look.mode == "confidence" and self._fits(self.confidence):
-            colours = colour_table(CONFIDENCE_COLOURS)
-            return Scale(self.confidence_meaning, "", 0.0, 1.0, colours)
+        if self._fits(self.values):
+            colours = colour_table(VALUE_COLOURS[self._look.mode])
+            return Scale(self.meanings[self._look.mode], "", 0.0, 1.0, colours)
         return None
 
     def set_image(self, image: Pixels | None) -> None:
@@ -99,8 +96,15 @@ class Layers:
             self.picture = None
             return
         pyramid = Pyramid(image)
-        self.picture = TileLayer(PictureSource(pyramid))
+        self.picture = TileLayer(PictureSource(pyramid, self._display))
         self._builder.start(pyramid, self._improve)
+
+    def set_display(self, table: Pixels | None) -> None:
+        """Show each value of the picture's channels as (256,) uint8 `table` says, or as it is."""
+        self._display = table
+        if self.picture is not None and isinstance(self.picture.source, PictureSource):
+            source = PictureSource(self.picture.source.pyramid, table)
+            self.picture = _renewed(self.picture, source)
 
     def set_labels(self, labels: LabelMap | None) -> None:
         """Show another label map, which is read from whenever something has to be painted."""
@@ -112,10 +116,14 @@ class Layers:
         self._classes = classes
         self._renew_classes()
 
-    def set_confidence(self, confidence: NDArray[np.floating] | None) -> None:
-        """Show another confidence, (H, W) of 0 to 1."""
-        self._confidence = confidence
-        self._renew_confidence()
+    def set_measure(self, name: str, values: NDArray[np.floating] | None) -> None:
+        """Show other values of a measure, (H, W) of 0 to 1, or none."""
+        if values is None:
+            self._measures.pop(name, None)
+        else:
+            self._measures[name] = values
+        if name == self._look.mode:
+            self._renew_values()
 
     def set_heat_map(self, heat_map: HeatMap | None, kind: Normalisation) -> None:
         """Show another heat map."""
@@ -127,8 +135,9 @@ class Layers:
         before, self._look = self._look, look
         if replace(before, visible=look.visible, mode=look.mode) != look:
             self._renew_classes()
+        if (before.opacity, before.mode) != (look.opacity, look.mode):
+            self._renew_values()
         if before.opacity != look.opacity:
-            self._renew_confidence()
             self._renew_heat()
 
     def damage_labels(self, box: Box) -> None:
@@ -136,16 +145,17 @@ class Layers:
         if self.classes is not None:
             self.classes.damage(box)
 
-    def paint(self, painter: QPainter, viewport: Viewport, device: Box) -> None:
-        """Paint a box of device pixels."""
+    def paint(
+        self, painter: QPainter, viewport: Viewport, device: Box, *, overlaid: bool = True
+    ) -> None:
+        """Paint a box of device pixels, with what lies over the picture or without."""
         if self.picture is None:
             return
         self.picture.paint(painter, viewport, device)
         look = self._look
-        if not look.visible:
+        if not (look.visible and overlaid):
             return
-        if look.mode == "confidence" and self._fits(self.confidence):
-            self._paint(self.confidence, painter, viewport, device)
+        self._paint(self.values, painter, viewport, device)
         if look.mode == "heat" and self.heat:
             self.heat.paint(painter, viewport, device)
         if look.contours or look.mode == "labels":
@@ -182,12 +192,15 @@ class Layers:
         )
         self.classes = _renewed(self.classes, source)
 
-    def _renew_confidence(self) -> None:
-        if self._confidence is None:
-            self.confidence = None
+    def _renew_values(self) -> None:
+        look = self._look
+        if look.mode not in self._measures:
+            self.values = None
             return
-        source = ValueSource(self._confidence, opacity=self._look.opacity)
-        self.confidence = _renewed(self.confidence, source)
+        source = ValueSource(
+            self._measures[look.mode], opacity=look.opacity, cmap=VALUE_COLOURS[look.mode]
+        )
+        self.values = _renewed(self.values, source)
 
     def _renew_heat(self) -> None:
         self.heat = (

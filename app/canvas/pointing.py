@@ -6,14 +6,15 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.comparing import ComparingView
 from app.canvas.tools import TOOLS, Asks, BrushTool, PickOrResize, Point, Tool, Touch
-from app.canvas.view import ARROWS, PictureView
+from app.canvas.view import ARROWS
 
 FAST_STEP = 10
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class PointingView(PictureView):
+class PointingView(ComparingView):
     """A picture view in which the left button, Enter and Esc belong to the tool in hand.
 
     Every point is (x, y) in whole image pixels. Points of strokes may lie outside the picture,
@@ -69,14 +70,14 @@ class PointingView(PictureView):
 
     def end_stroke(self) -> None:
         """Finish what the pointer is doing, as if its button were let go."""
-        running, self._running = self._running, None
+        running, self._running, self._held_pane = self._running, None, None
         if running is not None:
             running.release()
             self._refresh_ring()
 
     def abort_stroke(self) -> None:
         """Take back what the pointer is doing."""
-        running, self._running = self._running, None
+        running, self._running, self._held_pane = self._running, None, None
         if running is not None:
             running.abort()
             self._refresh_ring()
@@ -112,7 +113,7 @@ class PointingView(PictureView):
 
     def _refresh_cursor(self) -> None:
         super()._refresh_cursor()
-        if not self.is_panning and self._has_picture():
+        if not (self.is_panning or self._over_divider) and self._has_picture():
             self.setCursor(self._tool.cursor)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -125,6 +126,7 @@ class PointingView(PictureView):
             super().mousePressEvent(event)
             return
         self._running, self._button = tool, event.button()
+        self._held_pane = self._pane_at(event.position())
         touch = self._touch(event.position(), event.modifiers())
         self._follow(touch)
         tool.press(touch)
@@ -135,7 +137,7 @@ class PointingView(PictureView):
             event.button() == Qt.MouseButton.LeftButton
             and event.modifiers() & Qt.KeyboardModifier.AltModifier
         )
-        if self._space_held:
+        if self._space_held or self._is_on_divider(event.position()):
             return None
         if picks:
             self._picker.diameter = self._diameter
@@ -209,7 +211,7 @@ class PointingView(PictureView):
 
     def _lose_hold(self) -> None:
         self.end_stroke()
-        if self._hand is not None:
+        if self._hand is not None or self._holds_divider:
             self._let_go()
         if self._space_held:
             self._hold_space(held=False)

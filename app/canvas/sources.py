@@ -22,7 +22,8 @@ Pixels = NDArray[np.uint8]
 SHARP_FROM = 2.0
 """From this scale on image pixels are shown as the squares they are."""
 FINEST_CONTOUR_LEVEL = -6
-CONFIDENCE_COLOURS = "viridis"
+VALUE_COLOURS = {"confidence": "viridis", "entropy": "magma", "margin": "viridis"}
+"""The colour map of each measure; where viridis is bright the model is sure."""
 
 
 class PictureSource:
@@ -31,8 +32,10 @@ class PictureSource:
     opaque = True
     reach = 1
 
-    def __init__(self, pyramid: Pyramid) -> None:
+    def __init__(self, pyramid: Pyramid, table: Pixels | None = None) -> None:
+        """`table`, (256,) uint8, is what each value of a channel is shown as."""
         self.pyramid = pyramid
+        self._table = table
 
     @property
     def size(self) -> Size:
@@ -50,6 +53,8 @@ class PictureSource:
     def fill(self, level: int, box: Box, out: Pixels) -> None:
         """Write BGRA into (h, w, 4)."""
         rgb = np.ascontiguousarray(self.pyramid.read(level, box))
+        if self._table is not None:
+            rgb = cv2.LUT(rgb, self._table).astype(np.uint8, copy=False)
         out[...] = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA)
 
 
@@ -121,9 +126,7 @@ class ValueSource:
     opaque = False
     reach = 0
 
-    def __init__(
-        self, values: NDArray[np.floating], *, opacity: float, cmap: str = CONFIDENCE_COLOURS
-    ) -> None:
+    def __init__(self, values: NDArray[np.floating], *, opacity: float, cmap: str) -> None:
         self.values = values
         rgba = np.column_stack([colour_table(cmap), np.full(256, 255, np.uint8)])
         self._table = blue_first(np.round(rgba * opacity).astype(np.uint8))

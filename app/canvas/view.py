@@ -86,6 +86,11 @@ class PictureView(QWidget):
         self._follows_size = False
         self._look(self._viewport.panned(dx * ratio, dy * ratio))
 
+    def centre_on(self, x: float, y: float) -> None:
+        """Bring an image point to the middle of the view."""
+        self._follows_size = False
+        self._look(self._viewport.centred_on((x, y)))
+
     @property
     def is_panning(self) -> bool:
         """Whether the picture is being dragged, or would be by the left button."""
@@ -111,14 +116,19 @@ class PictureView(QWidget):
         self._follows_size = True
         self._viewport = Viewport(image_size, view_size=size, ratio=ratio).fitted()
         self.update()
+        self._viewport_changed()
         self.zoomChanged.emit(self._viewport.scale)
 
     def _look(self, viewport: Viewport) -> None:
         before, self._viewport = self._viewport, viewport
         if viewport != before:
             self.update()
+            self._viewport_changed()
             if viewport.scale != before.scale:
                 self.zoomChanged.emit(viewport.scale)
+
+    def _viewport_changed(self) -> None:
+        """Another part of the picture is looked at, or in another size."""
 
     def _view_size(self) -> tuple[Size, float]:
         """(height, width) in device pixels, and how many of them a logical pixel has."""

@@ -97,6 +97,11 @@ class Viewport:
         dy = max(margin - y, 0.0) + min(height - margin - y, 0.0)
         return self.panned(dx, dy) if dx or dy else self
 
+    def centred_on(self, point: PointF) -> Viewport:
+        """Moved so that an image point comes to the middle of the view, as far as that goes."""
+        x, y = self.to_device(point)
+        return self.panned(self.centre[0] - x, self.centre[1] - y)
+
     @property
     def centre(self) -> PointF:
         """The middle of the view in device pixels."""

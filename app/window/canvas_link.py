@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.canvas.canvas import Canvas
+from app.canvas.layers import MEASURES
 from app.controllers.inspection import InspectionController
 from app.controllers.labelling import LabellingController
 from app.document import Document
@@ -60,7 +61,8 @@ class CanvasLink(QObject):
     def _show_image(self) -> None:
         self._canvas.set_image(self._document.image)
         self._set_labels(self._document.labels)
-        self._canvas.set_confidence(None)
+        for measure in MEASURES:
+            self._canvas.set_measure(measure, None)
 
     def _show_labels(self, box: Box) -> None:
         labels = self._document.labels
@@ -75,7 +77,8 @@ class CanvasLink(QObject):
 
     def _show_confidence(self) -> None:
         prediction = self._document.prediction
-        self._canvas.set_confidence(None if prediction is None else prediction.confidence)
+        confidence = None if prediction is None else prediction.confidence
+        self._canvas.set_measure("confidence", confidence)
 
     def _show_classes(self) -> None:
         self._set_labels(self._document.labels)

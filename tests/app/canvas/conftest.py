@@ -78,8 +78,9 @@ class Hand:
 
 @pytest.fixture
 def canvas(qtbot: QtBot) -> Canvas:
-    """400 x 300 and shown, without a picture."""
+    """400 x 300 and shown, without a picture and a minimap."""
     canvas = Canvas()
+    canvas.set_minimap(wanted=False)
     qtbot.addWidget(canvas)
     canvas.resize(*VIEW)
     canvas.show()

@@ -121,7 +121,7 @@ def test_labels_of_another_size_wait_for_their_picture(street: Canvas, painted: 
 def test_confidence_has_its_colours_and_a_scale(street: Canvas, painted: Look) -> None:
     confidence = np.zeros((30, 40), np.float16)
     confidence[:, 20:] = 1
-    street.set_confidence(confidence)
+    street.set_measure("confidence", confidence)
     street.set_overlay(1.0, visible=True, mode="confidence")
     shot = painted()
     assert close(at(street, shot, 5, 5), (68, 1, 84))
@@ -358,6 +358,7 @@ from app.convert import to_array
 from segcore.geometry import Box
 app = QApplication([])
 canvas = Canvas()
+canvas.set_minimap(False)
 canvas.resize(300, 200)
 canvas.show()
 image = np.random.default_rng(0).integers(0, 256, (900, 1000, 3)).astype(np.uint8)
