@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 
-from segcore.checkpoints import folder as beside
 from segcore.checkpoints.checkpoint import Checkpoint
+from segcore.checkpoints.model_folder import replacing_folder, write_tensors, write_words
 from segcore.checkpoints.naming import Layout
 from segcore.checkpoints.refusal import refusal
 from segcore.checkpoints.transformers import CLASSIFIER_V4, SEGMENTATION_V4
@@ -73,58 +69,25 @@ def save_pretrained(
             "keep the checkpoint in the form that it was read from",
         )
     layout = CLASSIFIER_V4 if encoder_only else SEGMENTATION_V4
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as temporary:
-            fresh = Path(temporary) / "model"
-            fresh.mkdir()
-            _write_weights(fresh, state, layout, dtype)
-            _write_words(fresh, config, classes, preprocess or Preprocess(), dtype)
-            # The weights' writer lets their owner alone read them; the folder's files go together.
-            (fresh / beside.WEIGHTS[0]).chmod((fresh / beside.CONFIG).stat().st_mode)
-            if card is not None:
-                (fresh / beside.CARD).write_text(card, encoding="utf-8")
-            _swap(fresh, target, Path(temporary) / "before")
-    except OSError as error:
-        raise refusal(
-            target,
-            f"the model cannot be written ({error.strerror or error})",
-            "choose a folder that can be written to, with enough space",
-        ) from error
+    with replacing_folder(target) as fresh:
+        write_tensors(fresh, _renamed(state, layout), dtype)
+        words = config_words(config, classes)
+        words["dtype"] = str(dtype or torch.float32).removeprefix("torch.")
+        write_words(fresh, words, classes, preprocess or Preprocess(), card)
     return target
 
 
-def _write_weights(
-    folder: Path, state: Mapping[str, torch.Tensor], layout: Layout, dtype: torch.dtype | None
-) -> None:
+def _renamed(state: Mapping[str, torch.Tensor], layout: Layout) -> dict[str, torch.Tensor]:
+    """The weights as transformers calls them."""
     renamed = {
-        layout.their_name(name): _stored(tensor, dtype)
+        layout.their_name(name): tensor
         for name, tensor in state.items()
         if not name.endswith(_COUNTER)
     }
     # transformers expects the counter that its BatchNorm has.
     if layout is SEGMENTATION_V4:
         renamed[f"decode_head.batch_norm.{_COUNTER}"] = torch.zeros((), dtype=torch.int64)
-    save_file(renamed, folder / beside.WEIGHTS[0], metadata={"format": "pt"})
-
-
-def _stored(tensor: torch.Tensor, dtype: torch.dtype | None) -> torch.Tensor:
-    return tensor.detach().to("cpu", dtype or tensor.dtype).contiguous()
-
-
-def _write_words(
-    folder: Path,
-    config: SegFormerConfig,
-    classes: ClassTable | None,
-    preprocess: Preprocess,
-    dtype: torch.dtype | None,
-) -> None:
-    words = config_words(config, classes)
-    words["dtype"] = str(dtype or torch.float32).removeprefix("torch.")
-    _write_json(folder / beside.CONFIG, words)
-    _write_json(folder / beside.PREPROCESSOR, preprocess.to_json())
-    if classes:
-        classes.write(folder / beside.CLASSES)
+    return renamed
 
 
 def config_words(config: SegFormerConfig, classes: ClassTable | None) -> dict[str, Any]:
@@ -156,28 +119,3 @@ def config_words(config: SegFormerConfig, classes: ClassTable | None) -> dict[st
         "id2label": {str(class_id): name for class_id, name in enumerate(names)},
         "label2id": {name: class_id for class_id, name in enumerate(names)},
     }
-
-
-def _write_json(path: Path, data: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _swap(fresh: Path, target: Path, before: Path) -> None:
-    """Put `fresh` in the place of `target`; what is not a model's in the old folder moves along."""
-    if not target.exists():
-        fresh.rename(target)
-        return
-    target.rename(before)
-    try:
-        fresh.rename(target)
-    except OSError:
-        before.rename(target)
-        raise
-    for entry in before.iterdir():
-        if not _belongs_to_a_model(entry):
-            shutil.move(entry, target / entry.name)
-
-
-def _belongs_to_a_model(entry: Path) -> bool:
-    words = {beside.CONFIG, beside.PREPROCESSOR, beside.CLASSES, beside.CARD}
-    return entry.name in words or entry.name.endswith((".safetensors", ".bin", ".index.json"))

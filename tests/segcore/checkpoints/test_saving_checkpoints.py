@@ -104,7 +104,7 @@ def test_a_failed_save_leaves_the_model_that_was_there(tmp_path, monkeypatch):
     def full_disk(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("segcore.checkpoints.writer.save_file", full_disk)
+    monkeypatch.setattr("segcore.checkpoints.model_folder.save_file", full_disk)
     with pytest.raises(CheckpointError, match=r"^mine: .*No space left"):
         save_pretrained(small_model(depths=(2, 1, 1, 1)), folder, CLASSES)
     assert read_checkpoint(folder).config.depths == (1, 2, 1, 1)
