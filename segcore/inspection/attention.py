@@ -31,7 +31,8 @@ class AttentionMap:
         stage, block: where it was taken; stages count from 1, blocks from 0.
         point: the query, (x, y) in image pixels.
         cell: its (row, column) among the stage's tokens.
-        box: the image pixels over which the key grid lies.
+        box: the image pixels over which the grid lies.
+        kind: what is shown instead of the query's own weights, for the names of heat maps.
     """
 
     values: npt.NDArray[np.float32]
@@ -40,6 +41,7 @@ class AttentionMap:
     point: Point
     cell: tuple[int, int]
     box: Box
+    kind: str = ""
 
     def __array__(
         self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
@@ -57,7 +59,7 @@ class AttentionMap:
         Raises:
             RequestError: there is no such head.
         """
-        place = f"stage {self.stage}, block {self.block}"
+        place = f"{self.kind}stage {self.stage}, block {self.block}"
         if head is None:
             return HeatMap(self.values.mean(axis=0), f"Attention, {place}, mean", self.box)
         if not 0 <= head < self.heads:
@@ -102,12 +104,12 @@ def _attention_of(encoded: EncodedImage, stage: int, block: int, point: Point) -
     by_head = keys.view(len(keys), found.heads, -1)
     scores = torch.einsum("khd,hd->hk", by_head, query.view(found.heads, -1))
     weights = scores.softmax(dim=1).view(found.heads, *found.key_grid)
-    box = _key_box(window, found, encoded.backend.model.config.sr_ratios[stage - 1])
+    box = key_box(window, found, encoded.backend.model.config.sr_ratios[stage - 1])
     return AttentionMap(weights.cpu().numpy(), stage, block, point, (row, column), box)
 
 
-def _key_box(window: WindowGeometry, found: QueriesAndKeys, ratio: int) -> Box:
-    """The image pixels over which the keys lie: rows and columns left over by R have none."""
+def key_box(window: WindowGeometry, found: QueriesAndKeys, ratio: int) -> Box:
+    """The image pixels over which the keys lie; rows and columns left over by R have none."""
     height, width = (
         side * min(keys * ratio, tokens) // tokens
         for side, keys, tokens in zip(window.box.size, found.key_grid, found.grid)
