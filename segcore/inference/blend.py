@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from segcore.geometry import Box
-from segcore.inference.spans import Span
+from segcore.inference.averaging import averaged_blocks
+from segcore.inference.blocks import Block
 from segcore.inference.tiling import TilePlan
 
-
-@dataclass(frozen=True)
-class Block:
-    """Blended logits that decide some pixels of the image.
-
-    Attributes:
-        logits: (C, h, w) float32, the cells named by the spans.
-        rows, columns: the pixels that they decide.
-    """
-
-    logits: Tensor
-    rows: Span
-    columns: Span
-
-    @property
-    def box(self) -> Box:
-        """The pixels that are decided, in the image."""
-        return Box(self.columns.start, self.rows.start, self.columns.stop, self.rows.stop)
+__all__ = ["Block", "blended_blocks"]
 
 
 def blended_blocks(plan: TilePlan, logits_of: Callable[[int], Tensor]) -> Iterator[Block]:
@@ -37,7 +19,12 @@ def blended_blocks(plan: TilePlan, logits_of: Callable[[int], Tensor]) -> Iterat
 
     Only what later windows still add to is held: the strip below a row of windows, the strip to the
     right of a window, and one line of finished cells. The boxes of the blocks tile the image.
+
+    Plans whose windows are averaged rather than blended are handed to `averaged_blocks`.
     """
+    if plan.averaged:
+        yield from averaged_blocks(plan, logits_of)
+        return
     if plan.count == 1:
         yield Block(logits_of(0).float(), plan.rows.span(0), plan.columns.span(0))
         return

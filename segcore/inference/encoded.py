@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from segcore.errors import RequestError
-from segcore.geometry import Point, Size, WindowGeometry, check_point
+from segcore.geometry import Box, Point, Size, WindowGeometry, check_point
+from segcore.inference.canvas import resized_part
+from segcore.inference.protocol import PREPROCESS, InferenceProtocol, View
 from segcore.inference.tiling import SMALLEST_TILE, TILE, TilePlan, plan_tiles
 from segcore.inference.torch_backend import Stages, TorchBackend
 from segcore.models import QueriesAndKeys
@@ -20,6 +24,8 @@ Image = npt.NDArray[np.uint8]
 Kept = tuple[Tensor, ...]
 
 DEFAULT_BUDGET = 1 << 30
+
+UPRIGHT = View()
 
 
 class FeatureStore:
@@ -32,6 +38,10 @@ class FeatureStore:
         self.budget = budget
         self.held = 0
         self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+
+    def has(self, key: Hashable) -> bool:
+        """Whether something is kept under `key`."""
+        return key in self._kept
 
     def get(self, key: Hashable, compute: Callable[[], Kept]) -> Kept:
         """What was kept under `key`, or computed now."""
@@ -64,7 +74,10 @@ class EncodedImage:
         image: (H, W, 3) uint8 RGB.
         plan: how it is cut into windows.
         backend: what computes the features.
+        protocol: how it goes in, and `view`: which of the protocol's passes this is.
         notes: what happened on the way that a person should know, one sentence each.
+        tile: the side of the tiles that memory made necessary, or None.
+        one_by_one: whether memory was too short for several windows at once.
     """
 
     def __init__(
@@ -75,11 +88,17 @@ class EncodedImage:
         *,
         own_size: bool,
         budget: int = DEFAULT_BUDGET,
+        protocol: InferenceProtocol = PREPROCESS,
+        view: View = UPRIGHT,
     ) -> None:
         self.image = image
         self.plan = plan
         self.backend = backend
         self.own_size = own_size
+        self.protocol = protocol
+        self.view = view
+        self.tile: int | None = None
+        self.one_by_one = False
         self.notes: list[str] = []
         self.lock = threading.RLock()
         self._store = FeatureStore(budget)
@@ -112,17 +131,45 @@ class EncodedImage:
 
     def model_image(self, index: int) -> Image:
         """What a window feeds to the network, (H, W, 3) uint8 at its `model_size`."""
-        window = self.windows[index]
-        part = self.image[window.box.slices]
-        return self.backend.preprocess.resized(part, window.model_size)
+        preprocess, plan = self.backend.preprocess, self.plan
+        box = self._unmirrored(plan.canvas_box(index))
+        if plan.count == 1:
+            part = preprocess.resized(self.image, plan.canvas)
+        elif plan.canvas == self.size:
+            part = self.image[box.slices]
+        else:
+            part = resized_part(self.image, plan.canvas, box, preprocess.resample)
+        return np.ascontiguousarray(part[:, ::-1]) if self.view.mirrored else part
 
     def stages(self, index: int) -> Stages:
         """The four stage features of a window, in the backend's layout and on its device."""
+        return self.stages_of([index])[0]
+
+    def stages_of(self, indices: Sequence[int]) -> list[Stages]:
+        """The stage features of windows of one size; those that are not kept in one batch."""
         with self.lock:
-            return self._store.get(
-                ("stages", index),
-                lambda: self.backend.encode(self.backend.pixels(self.model_image(index))),
-            )
+            found = {
+                index: self._store.get(("stages", index), tuple)
+                for index in indices
+                if self._store.has(("stages", index))
+            }
+            missing = [index for index in indices if index not in found]
+            for index, stages in zip(missing, self._encoded(missing), strict=True):
+                found[index] = self._store.get(("stages", index), partial(tuple, stages))
+            return [found[index] for index in indices]
+
+    def _encoded(self, indices: Sequence[int]) -> list[Stages]:
+        if not indices:
+            return []
+        pixels = [self.backend.pixels(self.model_image(index)) for index in indices]
+        if len(pixels) == 1:
+            return [self.backend.encode(pixels[0])]
+        together = self.backend.encode(torch.cat(pixels))
+        # Copies, so that what is kept of one window does not keep the others alive.
+        return [
+            tuple(stage[place : place + 1].clone() for stage in together)
+            for place in range(len(indices))
+        ]
 
     def queries_and_keys(self, index: int, stage: int, block: int) -> QueriesAndKeys:
         """Of one block, what its attention is made from; the blocks of a stage are kept together.
@@ -138,6 +185,12 @@ class EncodedImage:
                 f"There is no block {block} in stage {stage}: choose 0 to {depths[stage - 1] - 1}."
             )
         return self._queries_of_stage(index, stage, range(depths[stage - 1]))[block]
+
+    def _unmirrored(self, box: Box) -> Box:
+        if not self.view.mirrored:
+            return box
+        width = self.plan.columns.model_size
+        return Box(width - box.x1, box.y0, width - box.x0, box.y1)
 
     def _queries_of_stage(
         self, index: int, stage: int, blocks: Collection[int]
@@ -180,12 +233,12 @@ class EncodedImage:
         changing what the network sees.
         """
         with self.lock:
-            height, width = (max(sizes) for sizes in zip(*(w.model_size for w in self.windows)))
-            largest = max(height, width)
+            largest = max(max(window.model_size) for window in self.windows)
             tile = next((side for side in _tile_sides() if side < largest and self.own_size), None)
             if tile is not None:
                 self.release()
-                self.plan = plan_tiles(self.size, tile)
+                self.tile = tile
+                self.plan = plan_tiles(self.size, tile, self.plan.canvas)
             return tile
 
     def move_to(self, backend: TorchBackend) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segcore.classes import ClassTable
+from segcore.inference.protocol import PREPROCESS, InferenceProtocol
 from segcore.inference.quads import Confidence, Labels
 
 
@@ -14,9 +15,11 @@ class Prediction:
 
     Attributes:
         labels: (H, W) class ids, uint8 up to 255 classes and uint16 above.
-        confidence: (H, W) float16, the softmax probability of that class, 0 to 1.
+        confidence: (H, W) float16, the softmax probability of that class, 0 to 1; NaN everywhere,
+            read-only and without memory of its own, where it was not asked for.
         classes: what the ids are called.
         model, sha256: which model said so.
+        protocol: how the picture went in.
         notes: what a person should know of how it came about, one sentence each.
     """
 
@@ -26,3 +29,4 @@ class Prediction:
     model: str
     sha256: str
     notes: tuple[str, ...] = ()
+    protocol: InferenceProtocol = PREPROCESS

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from segcore.checkpoints import Checkpoint, read_checkpoint
 from segcore.classes import ClassTable
 from segcore.errors import RequestError
 from segcore.geometry import Box, Size
-from segcore.inference.blend import blended_blocks
+from segcore.inference.blocks import Block
 from segcore.inference.devices import Placement, place
 from segcore.inference.encoded import DEFAULT_BUDGET, EncodedImage, Image
-from segcore.inference.memory import whole_pixels
+from segcore.inference.passes import pieces_of, plan_view
 from segcore.inference.prediction import Prediction
+from segcore.inference.protocol import PREPROCESS, InferenceProtocol
 from segcore.inference.spares import SpareBackends
-from segcore.inference.tiling import TILE, TilePlan, plan_own_size, plan_whole
 from segcore.inference.torch_backend import Numerics, TorchBackend
-from segcore.inference.upsample import TopTwo, empty_labels, label_block, top_two_block
+from segcore.inference.upsample import (
+    TopTwo,
+    empty_labels,
+    label_block,
+    label_strip,
+    top_two_block,
+    top_two_strip,
+)
 from segcore.models import SegFormerConfig
 from segcore.preprocess import Preprocess
-from segcore.progress import CancelToken, ProgressCallback, Ticker
+from segcore.progress import CancelToken, ProgressCallback
 
 Result = TypeVar("Result")
 
@@ -40,6 +47,7 @@ class Predictor:
         backend: the network on its device.
         spares: the same network elsewhere, for when memory runs out and for gradients.
         notes: what a person should know of the device, one sentence each.
+        protocol: how pictures go in unless told otherwise.
     """
 
     def __init__(
@@ -49,6 +57,7 @@ class Predictor:
         self.numerics = numerics
         self.backend = TorchBackend.from_checkpoint(checkpoint, placement, numerics)
         self.notes: list[str] = list(placement.notes)
+        self.protocol = PREPROCESS
         self.spares = SpareBackends(checkpoint, numerics)
 
     @classmethod
@@ -59,6 +68,8 @@ class Predictor:
         precision: str = "auto",
         numerics: str = "fast",
         backend: str = "auto",
+        *,
+        protocol: InferenceProtocol = PREPROCESS,
     ) -> Predictor:
         """Load a model by bundled name, file or folder.
 
@@ -69,13 +80,16 @@ class Predictor:
                 GPUs without it), `fp32`, `bf16`, `fp16`.
             numerics: `fast` (folded) or `exact` (the family's order of operations).
             backend: `auto` or `torch`.
+            protocol: how pictures go in.
 
         Raises:
             CheckpointError: the model cannot be used.
             RequestError: a device, precision, numerics or backend that is not there.
         """
         _check_backend(numerics, backend)
-        return cls.from_checkpoint(read_checkpoint(source), device, precision, numerics, backend)
+        checkpoint = read_checkpoint(source)
+        predictor = cls.from_checkpoint(checkpoint, device, precision, numerics, backend)
+        return predictor.with_protocol(protocol)
 
     @classmethod
     def from_checkpoint(
@@ -130,18 +144,27 @@ class Predictor:
         """`fp32`, `bf16` or `fp16`."""
         return self.backend.placement.precision
 
+    def with_protocol(self, protocol: InferenceProtocol) -> Predictor:
+        """The same model, weights and all, whose pictures go in by another protocol."""
+        other = copy.copy(self)
+        other.protocol = protocol
+        return other
+
     def encode(
-        self, image: Image, *, size: Size | None = None, budget: int = DEFAULT_BUDGET
+        self,
+        image: Image,
+        *,
+        size: Size | None = None,
+        budget: int = DEFAULT_BUDGET,
+        protocol: InferenceProtocol | None = None,
     ) -> EncodedImage:
         """Make ready to run an image; nothing is computed until it is asked for.
 
-        As the model's preprocessing says, the image is resized to the model's size, or goes in at
-        its own: whole where that fits (see `memory.whole_pixels`), else in tiles.
-
         Args:
             image: (H, W, 3) uint8 RGB.
-            size: (height, width) to resize to whatever the preprocessing says.
+            size: (height, width) to resize to whatever the protocol says.
             budget: bytes of features that may be kept.
+            protocol: how it goes in; the predictor's own if left out.
 
         Raises:
             RequestError: it is no such image, or the size is not positive.
@@ -151,17 +174,28 @@ class Predictor:
                 f"An image is (height, width, 3) uint8 RGB, not {image.shape} {image.dtype}: "
                 "read it with segcore.read_image."
             )
-        if size is not None and min(size) < 1:
-            raise RequestError(f"The size {size[0]}x{size[1]} is empty: give height x width.")
-        own_size = size is None and not self.preprocess.do_resize
+        chosen = protocol or self.protocol
+        if size is not None:
+            chosen = InferenceProtocol("fixed", size)
+        own_size = chosen.sliding is None and chosen.keeps_own_size(self.preprocess)
+        image_size = (image.shape[0], image.shape[1])
+        view = chosen.views[0]
         return EncodedImage(
-            image, self._plan(image, size), self.backend, own_size=own_size, budget=budget
+            image,
+            plan_view(image_size, self.backend, chosen, view),
+            self.backend,
+            own_size=own_size,
+            budget=budget,
+            protocol=chosen,
+            view=view,
         )
 
     def predict(
         self,
         image: EncodedImage | Image,
         *,
+        protocol: InferenceProtocol | None = None,
+        confidence: bool = True,
         cancel: CancelToken | None = None,
         progress: ProgressCallback | None = None,
     ) -> Prediction:
@@ -170,22 +204,38 @@ class Predictor:
         Where GPU memory runs out it goes on with smaller tiles, then on the CPU, and the notes of
         the prediction say so.
 
+        Args:
+            image: as `encode` made it, or (H, W, 3) uint8 RGB.
+            protocol: how it goes in; the predictor's own if left out.
+            confidence: whether it is wanted; without, it takes no time and no memory.
+            cancel: looked at between windows, or batches of them.
+            progress: told after each window.
+
         Raises:
-            Cancelled: `cancel` was called; it is looked at between windows.
-            RequestError: memory runs out on the CPU too.
+            Cancelled: `cancel` was called.
+            RequestError: memory runs out on the CPU too, or an encoded image has another protocol.
         """
-        encoded = image if isinstance(image, EncodedImage) else self.encode(image, budget=0)
+        encoded = self._encoded(image, protocol)
         labels = empty_labels(encoded.size, self.classes)
-        confidence = np.empty(encoded.size, np.float16)
+        share = np.empty(encoded.size, np.float16) if confidence else None
 
         def run() -> None:
-            ticker = Ticker(len(encoded.windows), progress)
-            for block in blended_blocks(encoded.plan, _decoder(encoded, cancel, ticker)):
-                label_block(block, labels, confidence)
+            for piece in pieces_of(encoded, cancel, progress):
+                if isinstance(piece, Block):
+                    label_block(piece, labels, share)
+                else:
+                    label_strip(*piece, labels, share)
 
         self.with_less_memory(encoded, run)
-        notes = tuple(encoded.notes)
-        return Prediction(labels, confidence, self.classes, self.name, self.sha256, notes)
+        return Prediction(
+            labels,
+            np.broadcast_to(np.float16(np.nan), encoded.size) if share is None else share,
+            self.classes,
+            self.name,
+            self.sha256,
+            tuple(encoded.notes),
+            encoded.protocol,
+        )
 
     def top2(self, encoded: EncodedImage, *, cancel: CancelToken | None = None) -> TopTwo:
         """The two likeliest classes of each pixel and their probabilities."""
@@ -193,8 +243,11 @@ class Predictor:
         top = TopTwo(empty_labels(shape, self.classes), np.empty(shape, np.float16))
 
         def run() -> None:
-            for block in blended_blocks(encoded.plan, _decoder(encoded, cancel, None)):
-                top_two_block(block, top)
+            for piece in pieces_of(encoded, cancel, None):
+                if isinstance(piece, Block):
+                    top_two_block(piece, top)
+                else:
+                    top_two_strip(*piece, top)
 
         self.with_less_memory(encoded, run)
         return top
@@ -235,28 +288,16 @@ class Predictor:
         """The network in fp32 on the device of `encoded`, for gradients."""
         return self.spares.in_float32(encoded.backend)
 
-    def _plan(self, image: Image, size: Size | None) -> TilePlan:
-        image_size = (image.shape[0], image.shape[1])
-        if size is not None:
-            return plan_whole(image_size, size)
-        if self.preprocess.do_resize:
-            return plan_whole(image_size, self.preprocess.model_size(image_size))
-        placement = self.backend.placement
-        return plan_own_size(image_size, whole_pixels(self.config, placement), TILE)
-
-
-def _decoder(
-    encoded: EncodedImage, cancel: CancelToken | None, ticker: Ticker | None
-) -> Callable[[int], torch.Tensor]:
-    def logits(index: int) -> torch.Tensor:
-        if cancel is not None:
-            cancel.raise_if_cancelled()
-        decoded = encoded.backend.decode(encoded.stages(index))
-        if ticker is not None:
-            ticker.tick()
-        return decoded
-
-    return logits
+    def _encoded(
+        self, image: EncodedImage | Image, protocol: InferenceProtocol | None
+    ) -> EncodedImage:
+        if not isinstance(image, EncodedImage):
+            return self.encode(image, budget=0, protocol=protocol)
+        if protocol is not None and protocol != image.protocol:
+            raise RequestError(
+                "This image was encoded by another protocol: give the protocol to encode instead."
+            )
+        return image
 
 
 def _check_backend(numerics: str, backend: str) -> Literal["exact", "fast"]:

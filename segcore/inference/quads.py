@@ -49,7 +49,7 @@ def label_quads(
     rows: QuadAxis,
     columns: QuadAxis,
     labels: Labels,
-    confidence: Confidence,
+    confidence: Confidence | None = None,
     *,
     threads: int = 1,
 ) -> None:
@@ -59,7 +59,7 @@ def label_quads(
         logits: (C, h, w) float32.
         rows, columns: the output pixels of both axes, h + 1 and w + 1 quads.
         labels: (H, W), written.
-        confidence: (H, W) float16, written.
+        confidence: (H, W) float16, written; without it the work is less.
         threads: how many bands are worked on side by side.
     """
     grid = _Grid.of(logits, rows, columns)
@@ -108,19 +108,23 @@ class _Grid:
         )
 
 
-def _label_band(grid: _Grid, band: tuple[int, int], labels: Labels, confidence: Confidence) -> None:
+def _label_band(
+    grid: _Grid, band: tuple[int, int], labels: Labels, confidence: Confidence | None
+) -> None:
     top, bottom = band
     if not grid.rows.counts[top:bottom].any():
         return
     quads = _Quads.of(grid, top, bottom)
     winner, score = quads.winners(labels.dtype)
-    share = quads.shares(score)
+    found: list[tuple[Labels | Confidence, Labels | Confidence]] = [(winner, labels)]
+    if confidence is not None:
+        found.append((quads.shares(score), confidence))
     across = len(grid.columns.counts)
     width = across * grid.columns.longest
     for row in range(top, bottom):
         count, begin = int(grid.rows.counts[row]), int(grid.rows.begins[row])
         here = slice((row - top) * across, (row - top + 1) * across)
-        for source, target in ((winner, labels), (share, confidence)):
+        for source, target in found:
             lines = source[here, :count].transpose(1, 0, 2).reshape(count, width)
             lines.take(grid.columns.places, axis=1, out=target[begin : begin + count], mode="clip")
 

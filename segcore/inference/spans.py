@@ -20,6 +20,7 @@ class Span:
         scale: cells per output pixel.
         grid: cells of the whole grid, beyond which its edge goes on.
         origin, cells: the first cell that is held, and how many.
+        shift: where cell 0 begins, in cells from the edge of the output: for grids of a part of it.
     """
 
     start: int
@@ -28,6 +29,7 @@ class Span:
     grid: int
     origin: int
     cells: int
+    shift: float = 0.0
 
     @classmethod
     def whole(cls, grid: int, size: int) -> Span:
@@ -61,7 +63,11 @@ class QuadAxis:
         In float32, rounded as torch rounds them.
         """
         position = np.arange(span.start, span.stop, dtype=np.float32) + np.float32(0.5)
-        position *= np.float32(span.scale)
+        if span.shift:
+            # Far from the edge float32 has too few digits for the difference.
+            position = (position * np.float64(span.scale) - span.shift).astype(np.float32)
+        else:
+            position *= np.float32(span.scale)
         position -= np.float32(0.5)
         # Pixels beyond the outermost cells lie in the padded quads, whose two cells are equal.
         lower = np.floor(position)

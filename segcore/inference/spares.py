@@ -58,6 +58,9 @@ class SpareBackends:
         if device.type == "cuda":
             encoded.release()
             torch.cuda.empty_cache()
+        if device.type == "cuda" and len(encoded.windows) > 1 and not encoded.one_by_one:
+            encoded.one_by_one = True  # the same answers: nothing to tell
+            return
         if encoded.backend is self._on_cpu:
             raise RequestError(
                 "There is not enough memory for this picture: close other programs, or give a "

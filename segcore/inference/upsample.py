@@ -7,6 +7,7 @@ done by `quads`; on other devices in strips.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor
 
 from segcore.classes import ClassTable
-from segcore.inference.blend import Block
+from segcore.inference.blocks import Block
 from segcore.inference.quads import Labels, label_quads
 from segcore.inference.spans import QuadAxis, Span
 
@@ -41,8 +42,11 @@ def empty_labels(shape: tuple[int, ...], classes: ClassTable) -> Labels:
     return np.empty(shape, np.uint16)
 
 
-def label_block(block: Block, labels: Labels, confidence: npt.NDArray[np.float16]) -> None:
-    """Write the winner and its probability at the block's pixels of two (H, W) arrays."""
+def label_block(
+    block: Block, labels: Labels, confidence: npt.NDArray[np.float16] | None = None
+) -> None:
+    """Write the winner and, where asked for, its probability at the block's pixels of two (H, W)
+    arrays."""
     box = block.box
     if box.is_empty:
         return
@@ -52,16 +56,30 @@ def label_block(block: Block, labels: Labels, confidence: npt.NDArray[np.float16
             QuadAxis.over(block.rows),
             QuadAxis.over(block.columns),
             labels[box.slices],
-            confidence[box.slices],
+            None if confidence is None else confidence[box.slices],
             threads=torch.get_num_threads(),
         )
         return
     for rows, logits in upsampled_strips(block):
         best, winner = logits.max(dim=0)
-        share = torch.exp(best - logits.logsumexp(dim=0))
         columns = slice(box.x0, box.x1)
         labels[rows, columns] = _ids(winner, labels.dtype)
-        confidence[rows, columns] = share.half().cpu().numpy()
+        if confidence is not None:
+            share = torch.exp(best - logits.logsumexp(dim=0))
+            confidence[rows, columns] = share.half().cpu().numpy()
+
+
+def label_strip(
+    rows: slice,
+    probabilities: Tensor,
+    labels: Labels,
+    confidence: npt.NDArray[np.float16] | None = None,
+) -> None:
+    """Write the winner of (C, rows, W) probabilities and, where asked for, its own."""
+    best, winner = probabilities.max(dim=0)
+    labels[rows] = _ids(winner, labels.dtype)
+    if confidence is not None:
+        confidence[rows] = best.half().cpu().numpy()
 
 
 def top_two_block(block: Block, top: TopTwo) -> None:
@@ -74,25 +92,38 @@ def top_two_block(block: Block, top: TopTwo) -> None:
         top.probability[:, rows, columns] = share.half().cpu().numpy()
 
 
+def top_two_strip(rows: slice, probabilities: Tensor, top: TopTwo) -> None:
+    """Write the two likeliest classes of (C, rows, W) probabilities."""
+    best, classes = probabilities.topk(min(2, len(probabilities)), dim=0)
+    top.ids[:, rows] = _ids(classes, top.ids.dtype)
+    top.probability[:, rows] = best.half().cpu().numpy()
+
+
 def upsampled_strips(block: Block) -> Iterator[tuple[slice, Tensor]]:
     """(rows of the image, logits (C, rows, columns of the block) float32), strip by strip.
 
     Bilinear with `align_corners=False`.
     """
-    logits = block.logits
-    lower, upper, across = cells_between(block.columns, logits.device)
-    classes, width = logits.shape[0], block.box.width
-    step = max(1, _STRIP_VALUES[logits.device.type] // (classes * width))
+    classes, width = len(block.logits), max(block.columns.stop - block.columns.start, 1)
+    step = strip_rows(classes, width, block.logits.device)
     for begin in range(block.rows.start, block.rows.stop, step):
         end = min(begin + step, block.rows.stop)
-        span = Span(begin, end, block.rows.scale, *_held(block.rows))
-        above, under, down = cells_between(span, logits.device)
-        rows = torch.lerp(logits[:, above], logits[:, under], down[:, None])
-        yield slice(begin, end), torch.lerp(rows[:, :, lower], rows[:, :, upper], across)
+        rows = replace(block.rows, start=begin, stop=end)
+        yield slice(begin, end), upsampled(Block(block.logits, rows, block.columns))
 
 
-def _held(span: Span) -> tuple[int, int, int]:
-    return span.grid, span.origin, span.cells
+def upsampled(block: Block) -> Tensor:
+    """Logits at all pixels of a block, (C, rows, columns) float32."""
+    logits = block.logits
+    lower, upper, across = cells_between(block.columns, logits.device)
+    above, under, down = cells_between(block.rows, logits.device)
+    rows = torch.lerp(logits[:, above], logits[:, under], down[:, None])
+    return torch.lerp(rows[:, :, lower], rows[:, :, upper], across)
+
+
+def strip_rows(classes: int, width: int, device: torch.device) -> int:
+    """How many rows of all classes are worked on at a time."""
+    return max(1, _STRIP_VALUES[device.type] // (classes * width))
 
 
 def cells_between(span: Span, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:

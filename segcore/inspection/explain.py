@@ -157,14 +157,12 @@ class _Axis(NamedTuple):
 
     @classmethod
     def of(cls, plan: AxisPlan, window: int, pixel: int) -> _Axis:
-        begin, end = plan.cells(window)
-        span = Span(pixel, pixel + 1, plan.scale, plan.grid, begin, end - begin)
+        span = plan.span_in(window, pixel, pixel + 1)
         lower, upper, weight = cells_between(span, torch.device("cpu"))
         first, width = int(lower), int(upper - lower) + 1
         share = weight.double()
         weights = torch.cat([1 - share, share]) if width == 2 else torch.ones(1).double()
-        blended = plan.weights[window][first : first + width]
-        return cls(first, width, weights, bool((blended == 1).all()))
+        return cls(first, width, weights, plan.alone_at(window, pixel))
 
     def in_grid(self, cells: int, finest: int) -> Span:
         """The same cells of `finest` along a stage's own, coarser axis."""

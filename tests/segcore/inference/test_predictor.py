@@ -63,7 +63,7 @@ def test_any_size_from_one_pixel_up(own_size, picture, size):
 
 def test_a_large_picture_goes_in_tiles_and_says_how_far_it_is(own_size, picture, monkeypatch):
     monkeypatch.setattr("segcore.inference.memory.CPU_PIXELS", 100_000)
-    monkeypatch.setattr("segcore.inference.predictor.TILE", 256)
+    monkeypatch.setattr("segcore.inference.passes.TILE", 256)
     image = picture(300, 700)
     encoded = own_size.encode(image)
     assert len(encoded.windows) == 2 * 4

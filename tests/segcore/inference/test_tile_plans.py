@@ -28,7 +28,7 @@ sides = st.integers(1, 5000)
 def test_windows_of_an_axis_fit_together(size, tile):
     axis = AxisPlan.tiled(size, tile)
     assert axis.starts[0] == 0
-    assert axis.stops[-1] == size
+    assert axis.stops[-1] == axis.model_size == max(size, 32)
     cores = [axis.core(index) for index in range(axis.count)]
     spans = [axis.span(index) for index in range(axis.count)]
     for pieces in (cores, [(span.start, span.stop) for span in spans]):
@@ -37,7 +37,7 @@ def test_windows_of_an_axis_fit_together(size, tile):
         assert all(before[1] == after[0] for before, after in pairwise(pieces))
     for index in range(axis.count):
         begin, end = axis.core(index)
-        assert axis.starts[index] <= begin < end <= axis.stops[index]
+        assert axis.pixels(index)[0] <= begin < end <= axis.pixels(index)[1]
         assert axis.model_sizes()[index] <= max(tile + 3, 32)
         if index + 1 < axis.count:
             assert axis.starts[index] % 32 == 0
