@@ -14,6 +14,7 @@ from segcore.models.network import (
     architecture_title,
     build_network,
     fast_network,
+    is_fast,
 )
 from segcore.models.resnet import ResNetClassifier
 from segcore.models.resnet_config import ResNetClassifierConfig, ResNetConfig, ResNetMlpConfig
@@ -45,5 +46,6 @@ __all__ = [
     "count_macs",
     "count_parameters",
     "fast_network",
+    "is_fast",
     "output_grid",
 ]

@@ -116,6 +116,7 @@ class DeepLab(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
+        self.fast = False
         with torch.device("meta"):
             self.encoder = ResNet(config.encoder)
             self.head = DeepLabHead(config)
@@ -164,4 +165,5 @@ class DeepLab(nn.Module):
         """A copy with fast numerics: BatchNorm folded into the convolutions, for inference."""
         network = copy.deepcopy(self).eval()
         fold_norms(network)
+        network.fast = True
         return network

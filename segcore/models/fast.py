@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 
 from torch import Tensor, nn
 
+from segcore.models.allocator import keep_freed_pages
 from segcore.models.attention import QueriesAndKeys
 from segcore.models.config import SegFormerConfig
 from segcore.models.decoder import AllMLPDecoder
@@ -34,6 +35,7 @@ class FastSegFormer(nn.Module):
         decoder: AllMLPDecoder | MMSegDecoder,
     ) -> None:
         super().__init__()
+        keep_freed_pages()
         self.config = config
         self.stages = nn.ModuleList(
             FastStage(stage) for stage in encoder.stages if isinstance(stage, Stage)

@@ -15,6 +15,7 @@ from segcore.models.fold import fold_attention
 from segcore.models.strips import (
     FFNWeights,
     add_mix_ffn,
+    depthwise_gelu,
     ffn_strip_rows,
     in_strips,
     linear,
@@ -116,10 +117,8 @@ class _MixFFN(Frozen):
     def forward(self, tokens: Tensor, add_to: Tensor) -> Tensor:
         weights = self.weights
         hidden = linear(tokens, weights.expand, weights.expand_bias)
-        hidden = convolve(
-            hidden, weights.depthwise, weights.depthwise_bias, padding=1, groups=hidden.shape[-1]
-        )
-        return linear(F.gelu(hidden), weights.contract, weights.contract_bias, add_to)
+        active = depthwise_gelu(hidden, weights.depthwise, weights.depthwise_bias, (1, 1))
+        return linear(active, weights.contract, weights.contract_bias, add_to)
 
 
 class _Block(nn.Module):
@@ -200,9 +199,8 @@ def convolve(
     *,
     padding: int = 0,
     stride: int = 1,
-    groups: int = 1,
 ) -> Tensor:
     """Convolve (B, h, w, C) tokens, seen as a channels-last picture, to (B, h', w', C')."""
     picture = tokens.permute(0, 3, 1, 2)
-    convolved = F.conv2d(picture, weight, bias, stride, padding, groups=groups)
+    convolved = F.conv2d(picture, weight, bias, stride, padding)
     return convolved.permute(0, 2, 3, 1)

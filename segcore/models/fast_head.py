@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -78,7 +77,6 @@ class FastHead(Frozen):
         finest = stages[0]
         batch, height, width, _ = finest.shape
         classes, inner = self.classifier.shape
-        first, classifier_bias = self.matrix(0).t(), self.classifier_bias[:, None]
         logits = finest.new_empty(batch, classes, height * width)
         for sample in range(batch):
             coarse = [
@@ -89,11 +87,10 @@ class FastHead(Frozen):
                 features = coarse[0].rows(rows)
                 for grid in coarse[1:]:
                     features += grid.rows(rows)
-                features = features.view(-1, inner)
                 entered = self.entered(0, finest[sample, rows])
-                features.addmm_(entered.reshape(-1, first.shape[0]), first).relu_()
-                strip = logits[sample, :, rows.start * width : rows.stop * width]
-                torch.addmm(classifier_bias, self.classifier, features.t(), out=strip)
+                fused = linear(entered, self.matrix(0), add_to=features).relu_()
+                strip = linear(fused.view(-1, inner), self.classifier, self.classifier_bias)
+                logits[sample, :, rows.start * width : rows.stop * width] = strip.t()
         return logits.view(batch, classes, height, width)
 
     def matrix(self, stage: int) -> Tensor:

@@ -54,6 +54,13 @@ def fast_network(network: SegmentationNetwork) -> Runnable:
     return network.folded()
 
 
+def is_fast(network: Runnable) -> bool:
+    """Whether a network has fast numerics."""
+    return isinstance(network, FastSegFormer) or (
+        isinstance(network, DeepLab | ResNetMlp) and network.fast
+    )
+
+
 def architecture_title(config: ModelConfig) -> str:
     """What people call the architecture."""
     if isinstance(config, DeepLabConfig):

@@ -77,6 +77,7 @@ class ResNetMlp(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
+        self.fast = False
         self.decoder: AllMLPDecoder | FoldedAllMLP
         with torch.device("meta"):
             self.encoder = ResNet(config.encoder)
@@ -125,6 +126,7 @@ class ResNetMlp(nn.Module):
         folded into the convolutions."""
         network = copy.deepcopy(self).eval()
         fold_norms(network)
+        network.fast = True
         assert isinstance(network.decoder, AllMLPDecoder), "it is folded once"
         network.decoder = FoldedAllMLP(network.decoder)
         return network

@@ -22,6 +22,9 @@ from torch.nn import functional as F
 _STRIP_BYTES = 2 << 20
 _WORTH_BYTES = 3 << 20
 
+# The head passes over each strip six times and wants it nearer.
+_HEAD_STRIP_BYTES = 1 << 19
+
 
 def in_strips(tokens: Tensor) -> bool:
     """Whether `tokens` lie on a CPU and nobody will differentiate, trace or compile."""
@@ -41,7 +44,7 @@ def linear(
     Through oneDNN where PyTorch has it and no gradient is asked for: its matrix product, the
     faster one on every CPU tried, adds bias and residual without a pass of their own.
     """
-    if not (_HAS_ONEDNN and tokens.dtype == torch.float32 and in_strips(tokens)):
+    if not _in_onednn(tokens):
         product = F.linear(tokens, weight, bias)
         return product if add_to is None else add_to + product
     with_onednn = torch.ops.mkldnn._linear_pointwise
@@ -52,8 +55,29 @@ def linear(
     return summed
 
 
-_HAS_ONEDNN: bool = torch.backends.mkldnn.is_available() and hasattr(  # type: ignore[no-untyped-call]
-    torch.ops.mkldnn, "_linear_pointwise"
+def depthwise_gelu(
+    tokens: Tensor, weight: Tensor, bias: Tensor, padding: tuple[int, int]
+) -> Tensor:
+    """GELU of a depthwise convolution: (B, h, w, C) to (B, h', w', C).
+
+    Through oneDNN, as `linear`, GELU is taken before the sums leave the registers.
+    """
+    picture, channels = tokens.permute(0, 3, 1, 2), tokens.shape[-1]
+    if _in_onednn(tokens):
+        active: Tensor = torch.ops.mkldnn._convolution_pointwise(
+            picture, weight, bias, padding, (1, 1), (1, 1), channels, "gelu", [], "none"
+        )
+    else:
+        active = F.gelu(F.conv2d(picture, weight, bias, padding=padding, groups=channels))
+    return active.permute(0, 2, 3, 1)
+
+
+def _in_onednn(tokens: Tensor) -> bool:
+    return _HAS_ONEDNN and tokens.dtype == torch.float32 and in_strips(tokens)
+
+
+_HAS_ONEDNN: bool = torch.backends.mkldnn.is_available() and all(  # type: ignore[no-untyped-call]
+    hasattr(torch.ops.mkldnn, name) for name in ("_linear_pointwise", "_convolution_pointwise")
 )
 
 
@@ -107,19 +131,16 @@ def add_mix_ffn(
             if count > 1:
                 fill(top + 1, bottom, at=2)
             hidden[count + 1].zero_()
-        picture = hidden[None, : count + 2].permute(0, 3, 1, 2)
-        convolved = F.conv2d(
-            picture, weights.depthwise, weights.depthwise_bias, padding=(0, 1), groups=inner
-        )
-        active = F.gelu(convolved.permute(0, 2, 3, 1))[0]
-        tokens[top:bottom] += linear(active, weights.contract, weights.contract_bias)
+        padded = hidden[None, : count + 2]
+        active = depthwise_gelu(padded, weights.depthwise, weights.depthwise_bias, (0, 1))
+        tokens[top:bottom] += linear(active[0], weights.contract, weights.contract_bias)
         if bottom < height:
             hidden[:2] = hidden[count : count + 2]
 
 
 def head_strips(height: int, width: int, channels: int, item: int) -> Iterator[slice]:
     """Slices of rows of an (h, w, D) grid of `item`-byte numbers that stay in the cache."""
-    rows = max(_STRIP_BYTES * torch.get_num_threads() // (width * channels * item), 1)
+    rows = max(_HEAD_STRIP_BYTES * torch.get_num_threads() // (width * channels * item), 1)
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
 

@@ -38,7 +38,7 @@ def test_strips_of_any_height_give_the_same(pair, monkeypatch, rows):
     pixels = torch.randn(2, 3, 71, 90, dtype=torch.float64)
     expected = exact(pixels)
     monkeypatch.setattr("segcore.models.fast_encoder.ffn_strip_rows", lambda *_: rows)
-    monkeypatch.setattr(strips, "_STRIP_BYTES", rows * 23 * 256 * 8)
+    monkeypatch.setattr(strips, "_HEAD_STRIP_BYTES", rows * 23 * 256 * 8)
     assert relative(fast(pixels), expected) < 1e-12
 
 
