@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segcore.inference.devices import Placement, free_bytes
-from segcore.models import SegFormerConfig
+from segcore.models import ModelConfig, SegFormerConfig
 
 CPU_PIXELS = 2_400_000
 """On the CPU and MPS: a 1024 x 2048 street goes in whole, a 12-megapixel photograph in tiles."""
@@ -14,8 +14,14 @@ GPU_PIXELS = 8_400_000
 _LIVE_COPIES = 16
 """Stage-1 token tensors that are alive at once in its Mix-FFN, hidden width included."""
 
+_LIVE_PICTURES = 8
+"""Of a network on a ResNet: a block's input, branches and output, and what convolutions unfold."""
 
-def whole_pixels(config: SegFormerConfig, placement: Placement) -> int:
+_HEAD_WIDTH = 1024
+"""What its head has at H/4 at once: joined, upsampled, and what comes of it."""
+
+
+def whole_pixels(config: ModelConfig, placement: Placement) -> int:
     """The most pixels that an image of its own size goes in with as one window.
 
     On a GPU half of the memory that is free, at the most that a stage keeps alive at once, between
@@ -24,6 +30,16 @@ def whole_pixels(config: SegFormerConfig, placement: Placement) -> int:
     free = free_bytes(placement.device)
     if free is None:
         return CPU_PIXELS
-    stride = config.strides[0] ** 2
-    per_pixel = _LIVE_COPIES * config.widths[0] * placement.dtype.itemsize / stride
+    per_pixel = _live_values(config) * placement.dtype.itemsize
     return max(1024 * 1024, min(GPU_PIXELS, int(free / 2 / per_pixel)))
+
+
+def _live_values(config: ModelConfig) -> float:
+    """Numbers that are alive at once for each pixel of the input."""
+    if isinstance(config, SegFormerConfig):
+        return _LIVE_COPIES * config.widths[0] / config.strides[0] ** 2
+    encoder = config.encoder
+    strides = [min(4 << stage, encoder.output_stride) for stage in range(len(encoder.widths))]
+    stages = [width / stride**2 for width, stride in zip(encoder.widths, strides)]
+    stem = encoder.stem_widths[-1] / 2**2
+    return _LIVE_PICTURES * max(stem, *stages, _HEAD_WIDTH / 4**2)

@@ -10,10 +10,21 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from segcore.checkpoints import Checkpoint, load_segformer
-from segcore.errors import CheckpointError
+from segcore.checkpoints import Checkpoint
+from segcore.checkpoints.model_loader import load_model
+from segcore.errors import CheckpointError, RequestError
 from segcore.inference.devices import Placement
-from segcore.models import FastSegFormer, QueriesAndKeys, SegFormer
+from segcore.models import (
+    DeepLab,
+    FastSegFormer,
+    QueriesAndKeys,
+    ResNetMlp,
+    Runnable,
+    SegFormer,
+    SegFormerConfig,
+    architecture_title,
+    is_fast,
+)
 from segcore.preprocess import Preprocess
 
 Stages = tuple[Tensor, ...]
@@ -21,15 +32,13 @@ Numerics = Literal["exact", "fast"]
 
 
 class TorchBackend:
-    """A SegFormer with its weights on one device in one precision.
+    """A network with its weights on one device in one precision.
 
-    Stage features are tensors on that device: (1, h, w, C) with fast numerics, (1, C, h, w) with
-    exact ones; only `picture_of` needs to know.
+    Stage features are tensors on that device: (1, h, w, C) of a SegFormer with fast numerics,
+    (1, C, h, w) of all others; only `picture_of` needs to know.
     """
 
-    def __init__(
-        self, model: SegFormer | FastSegFormer, preprocess: Preprocess, placement: Placement
-    ) -> None:
+    def __init__(self, model: Runnable, preprocess: Preprocess, placement: Placement) -> None:
         self.placement = placement
         self.preprocess = preprocess
         self.model = model.to(device=placement.device, dtype=placement.dtype).eval()
@@ -47,8 +56,8 @@ class TorchBackend:
         Raises:
             CheckpointError: it ends in ImageNet's classifier and cannot segment.
         """
-        model = load_segformer(checkpoint, numerics)
-        if not isinstance(model, SegFormer | FastSegFormer):
+        model = load_model(checkpoint, numerics)
+        if not isinstance(model, SegFormer | FastSegFormer | DeepLab | ResNetMlp):
             raise CheckpointError(
                 f"{checkpoint.name}: it is an ImageNet classifier without a decoder and cannot "
                 "segment; fine-tune it or choose a segmentation model."
@@ -65,6 +74,24 @@ class TorchBackend:
         """Whether stage features are (1, h, w, C)."""
         return isinstance(self.model, FastSegFormer)
 
+    @property
+    def attention_config(self) -> SegFormerConfig:
+        """The numbers of the network's attention.
+
+        Raises:
+            RequestError: it has none.
+        """
+        return self._attending.config
+
+    @property
+    def _attending(self) -> SegFormer | FastSegFormer:
+        if not isinstance(self.model, SegFormer | FastSegFormer):
+            raise RequestError(
+                f"{architecture_title(self.model.config)} has no attention: choose a SegFormer, "
+                "or look at this model's receptive fields."
+            )
+        return self.model
+
     def pixels(self, image: npt.NDArray[np.uint8], dtype: torch.dtype | None = None) -> Tensor:
         """An (H, W, 3) uint8 image at the model's size, normalised: (1, 3, H, W) on the device.
 
@@ -72,7 +99,7 @@ class TorchBackend:
         numerics on the CPU take the reference's own rounding.
         """
         dtype = dtype or self.placement.dtype
-        if isinstance(self.model, SegFormer):
+        if not is_fast(self.model):
             planes = torch.from_numpy(self.preprocess.normalised(image))
             return planes[None].to(self.device, dtype)
         # Pillow hands out read-only arrays, which torch warns of.
@@ -96,8 +123,12 @@ class TorchBackend:
     def queries_and_keys(
         self, stage: int, stage_input: Tensor, blocks: Collection[int] | None = None
     ) -> list[QueriesAndKeys]:
-        """Of each block of a stage, what its attention is made from; see the model."""
-        return self.model.queries_and_keys(stage, stage_input, blocks)
+        """Of each block of a stage, what its attention is made from; see the model.
+
+        Raises:
+            RequestError: the network has no attention.
+        """
+        return self._attending.queries_and_keys(stage, stage_input, blocks)
 
     def picture_of(self, feature: Tensor) -> Tensor:
         """A stage feature or the head's features as (C, h, w)."""

@@ -24,6 +24,7 @@ from segcore.inference.predictor import Predictor
 from segcore.inference.spans import Span
 from segcore.inference.torch_backend import TorchBackend
 from segcore.inference.upsample import cells_between
+from segcore.models import DeepLab, FastSegFormer, ResNetMlp, SegFormer
 from segcore.progress import CancelToken, ProgressCallback, Ticker
 
 TARGETS = ("stage1", "stage2", "stage3", "stage4", "fused", "head")
@@ -56,8 +57,8 @@ def receptive_field(  # noqa: PLR0917 - the public signature names them in this 
         images: one or more (H, W, 3) uint8 images that go in at one size, or an encoded image. Of
             an image that goes in as tiles, the one that answers for the point (or for the middle
             of the image) is used: several windows have no common field.
-        targets: `stage1` … `stage4` (after the stage's norm), `fused` (the head's features after
-            the ReLU), `head` (the logits at H/4).
+        targets: `stage1` … `stage4` (after the stage's norm, or a ResNet's last ReLU), `fused`
+            (the head's features after its last ReLU), `head` (the logits at H/4).
         point: (x, y) in image pixels; without one the cell (h // 2, w // 2) of each target's grid.
         contribution: `relu`, `abs` or `signed`.
         seed: `relu_sum`, the sum over channels of relu(cell).
@@ -143,18 +144,25 @@ class _Graph:
 
     def _cell(self, target: str) -> Tensor:
         """The target's channels at the query, (C,)."""
-        model = self.backend.model
         if target == "head":
-            logits = model.classify(model.merge(self._projected_at_cell()))[0, :, 0, 0]
+            logits = self.backend.model.classify(self._fused_at_cell())[0, :, 0, 0]
             return logits if self.class_id is None else logits[self.class_id]
         if target == "fused":
-            return model.merge(self._projected_at_cell()).flatten()
+            return self._fused_at_cell().flatten()
         picture = self.backend.picture_of(self.stages[TARGETS.index(target)])
         row, column = self._place(picture)
         return picture[:, row, column]
 
-    def _projected_at_cell(self) -> list[Tensor]:
-        """What the head upsamples, at the query alone: 1 x 1 each, in the backend's layout.
+    def _fused_at_cell(self) -> Tensor:
+        """The head's features at the query alone, in the backend's layout: one cell."""
+        model = self.backend.model
+        if isinstance(model, DeepLab):
+            row, column = self._place(self.backend.picture_of(self.stages[0]))
+            return model.fused_at(self.stages, row, column)
+        return model.merge(self._projected_at_cell(model))
+
+    def _projected_at_cell(self, model: SegFormer | FastSegFormer | ResNetMlp) -> list[Tensor]:
+        """What the All-MLP head upsamples, at the query alone: 1 x 1 each, in the backend's layout.
 
         Until the upsampling the head acts on each cell by itself, so that it needs only the 2 x 2
         cells between which the query lies.
@@ -174,7 +182,7 @@ class _Graph:
                 shares.append(weight)
             around.append(self.backend.stage_of(picture))
             weights.append(shares)
-        projected = map(self.backend.picture_of, self.backend.model.project(around))
+        projected = map(self.backend.picture_of, model.project(around))
         return [
             self.backend.stage_of(_between(_between(picture, 1, down), 2, right))
             for picture, (down, right) in zip(projected, weights, strict=True)
