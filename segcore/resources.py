@@ -6,10 +6,12 @@ it wherever it is run from.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from segcore.classes import ClassTable
 from segcore.errors import RequestError
@@ -69,6 +71,14 @@ def bundled_models() -> dict[str, Path]:
     return {
         path.name: path for path in sorted(folder.iterdir()) if (path / "config.json").is_file()
     }
+
+
+@cache
+def released_models() -> dict[str, Any]:
+    """The catalogue of released checkpoints as it is written: `licence`, and `models`, a list."""
+    text = (root() / "hub" / "released.json").read_text(encoding="utf-8")
+    catalogue: dict[str, Any] = json.loads(text)
+    return catalogue
 
 
 def sample_paths() -> list[tuple[Path, Path]]:

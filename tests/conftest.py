@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
+from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -71,3 +75,46 @@ def own_user_folders(
     }.items():
         monkeypatch.setenv(name, str(home / folder))
     return home
+
+
+def _loopback_hub_module() -> ModuleType:
+    """`tests/loopback_hub.py`, which no package holds."""
+    path = Path(__file__).with_name("loopback_hub.py")
+    spec = importlib.util.spec_from_file_location("loopback_hub", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules["loopback_hub"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def hub_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files of a small SegFormer as they lie on a hub."""
+    return _loopback_hub_module().small_checkpoint(tmp_path_factory.mktemp("hub") / "small")
+
+
+@pytest.fixture
+def hub(
+    hub_files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    """A hub on the loopback interface, named by `HF_ENDPOINT`, and an empty cache."""
+    import huggingface_hub
+
+    module = _loopback_hub_module()
+    served = module.LoopbackHub(dict(hub_files))
+    server = module.serve(served)
+    monkeypatch.setenv("HF_ENDPOINT", served.url)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("HF_HUB_OFFLINE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    # The library reads its environment once, when it is imported.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "no token"))
+    monkeypatch.setattr("segcore.checkpoints.hub_transfer.PAUSES", (0.01, 0.01))
+    huggingface_hub.close_session()
+    yield served
+    huggingface_hub.close_session()
+    server.shutdown()
+    server.server_close()

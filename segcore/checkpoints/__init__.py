@@ -1,15 +1,37 @@
-"""Checkpoints: recognised by content, checked key by key, loaded and saved."""
+"""Checkpoints: recognised by content, checked key by key, loaded and saved.
 
-from segcore.checkpoints.catalog import (
-    ModelEntry,
-    bundled_path,
-    list_models,
-    local_models_folder,
-)
-from segcore.checkpoints.checkpoint import Checkpoint
-from segcore.checkpoints.loader import load_model, load_segformer
-from segcore.checkpoints.reader import read_checkpoint
-from segcore.checkpoints.writer import save_pretrained
+Names are imported when they are first used (PEP 562): what lies on a hub, and what is in the
+catalogue, can be asked without torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segcore.checkpoints.catalog import (
+        ModelEntry,
+        bundled_path,
+        list_models,
+        local_models_folder,
+    )
+    from segcore.checkpoints.checkpoint import Checkpoint
+    from segcore.checkpoints.loader import load_model, load_segformer
+    from segcore.checkpoints.reader import read_checkpoint
+    from segcore.checkpoints.writer import save_pretrained
+
+_HOME_OF = {
+    "Checkpoint": "checkpoint",
+    "ModelEntry": "catalog",
+    "bundled_path": "catalog",
+    "list_models": "catalog",
+    "load_model": "loader",
+    "load_segformer": "loader",
+    "local_models_folder": "catalog",
+    "read_checkpoint": "reader",
+    "save_pretrained": "writer",
+}
 
 __all__ = [
     "Checkpoint",
@@ -22,3 +44,16 @@ __all__ = [
     "read_checkpoint",
     "save_pretrained",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'segcore.checkpoints' has no attribute {name!r}")
+    value = getattr(import_module(f"segcore.checkpoints.{home}"), name)
+    globals()[name] = value  # found directly the next time
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

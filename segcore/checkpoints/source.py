@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from segcore import resources
 from segcore.checkpoints.folder import find_weights
+from segcore.checkpoints.hub_cache import WEIGHT_SUFFIXES, snapshot
+from segcore.checkpoints.hub_name import HubName, parse_hub_name
 from segcore.checkpoints.refusal import refusal
 from segcore.errors import CheckpointError
-
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,9 @@ def locate(source: str | Path) -> Source:
     bundled = resources.bundled_models().get(str(source))
     if bundled is not None:
         return Source(source, str(source), bundled, find_weights(bundled))
-    if isinstance(source, str) and _HUB_NAME.fullmatch(source):
-        return _in_hub_cache(source)
+    name = parse_hub_name(str(source))
+    if name is not None and path.suffix not in WEIGHT_SUFFIXES:
+        return _in_hub_cache(str(source), name)
     known = ", ".join(resources.bundled_models())
     raise refusal(
         source,
@@ -67,16 +67,12 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _in_hub_cache(name: str) -> Source:
-    """The snapshot that Hugging Face's own tools have downloaded before; nothing is fetched."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
-    try:
-        folder = Path(snapshot_download(name, local_files_only=True))
-    except (LocalEntryNotFoundError, HFValidationError, OSError) as error:
+def _in_hub_cache(given: str, name: HubName) -> Source:
+    """The snapshot that was downloaded before; nothing is fetched."""
+    folder = snapshot(name)
+    if folder is None:
         raise CheckpointError(
             f"{name}: there is no such file or folder, and no hub model of that name in the local "
-            "cache; download it with the Hugging Face tools, or name a file or folder that is here."
-        ) from error
-    return Source(name, name, folder, find_weights(folder))
+            f"cache; run `segformer-studio models download {name}` to get it."
+        )
+    return Source(given, str(name), folder, find_weights(folder))

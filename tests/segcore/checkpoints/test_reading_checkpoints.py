@@ -262,12 +262,10 @@ def test_models_of_the_person_are_listed_after_bundled_ones(model_folder):
 
 
 def test_hub_names_are_found_in_the_local_cache(model_folder, tmp_path, monkeypatch):
-    from huggingface_hub import constants
-
     cache = tmp_path / "hub"
     snapshot = cache / "models--garden--small" / "snapshots" / ("a" * 40)
     shutil.copytree(model_folder, snapshot)
     (cache / "models--garden--small" / "refs").mkdir()
     (cache / "models--garden--small" / "refs" / "main").write_text("a" * 40)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    monkeypatch.setenv("HF_HUB_CACHE", str(cache))
     assert read_checkpoint("garden/small").name == "garden/small"
