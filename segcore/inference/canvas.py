@@ -17,7 +17,7 @@ _SUPPORT = {0: 0.5, 1: 3.0, 2: 1.0, 3: 2.0, 4: 0.5, 5: 1.0}
 
 
 def resized_part(image: Picture, canvas: Size, box: Box, resample: int) -> Picture:
-    """What `box` holds of an image resized to `canvas`, to the last bit.
+    """What `box` holds of an image resized to `canvas`, to the rounding between Pillow's passes.
 
     Only the pixels that the filter takes are looked at: a window of a 400-megapixel picture needs
     no copy of the picture.
