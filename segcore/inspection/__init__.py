@@ -4,13 +4,21 @@ from segcore.inspection.attention import AttentionMap, attention_map
 from segcore.inspection.attention_received import attention_received, attention_towards
 from segcore.inspection.attention_rollout import attention_rollout
 from segcore.inspection.attention_spread import HeadSpread, attention_spread
+from segcore.inspection.components import Components, channel_map, principal_components
+from segcore.inspection.counterfactual import Counterfactual, counterfactual
 from segcore.inspection.erf import receptive_field
 from segcore.inspection.erf_figures import ErfFigures, erf_figures, erf_picture
 from segcore.inspection.explain import ClassScore, Explanation, explain
+from segcore.inspection.hiding import FILLINGS, hide
+from segcore.inspection.resolution import AtSize, resolution_study
 
 __all__ = [
+    "FILLINGS",
+    "AtSize",
     "AttentionMap",
     "ClassScore",
+    "Components",
+    "Counterfactual",
     "ErfFigures",
     "Explanation",
     "HeadSpread",
@@ -19,8 +27,13 @@ __all__ = [
     "attention_rollout",
     "attention_spread",
     "attention_towards",
+    "channel_map",
+    "counterfactual",
     "erf_figures",
     "erf_picture",
     "explain",
+    "hide",
+    "principal_components",
     "receptive_field",
+    "resolution_study",
 ]

@@ -104,7 +104,7 @@ def _attention_of(encoded: EncodedImage, stage: int, block: int, point: Point) -
     by_head = keys.view(len(keys), found.heads, -1)
     scores = torch.einsum("khd,hd->hk", by_head, query.view(found.heads, -1))
     weights = scores.softmax(dim=1).view(found.heads, *found.key_grid)
-    box = key_box(window, found, encoded.backend.model.config.sr_ratios[stage - 1])
+    box = key_box(window, found, encoded.backend.attention_config.sr_ratios[stage - 1])
     return AttentionMap(weights.cpu().numpy(), stage, block, point, (row, column), box)
 
 

@@ -50,7 +50,7 @@ def attention_received(
         total /= found.queries.shape[1]
         window = encoded.windows[index]
         cell = window.stage_cell(query, stage, found.grid)
-        box = key_box(window, found, encoded.backend.model.config.sr_ratios[stage - 1])
+        box = key_box(window, found, encoded.backend.attention_config.sr_ratios[stage - 1])
         values = total.view(found.heads, *found.key_grid).cpu().numpy()
         return AttentionMap(values, stage, block, query, cell, box, "received, ")
 
@@ -83,7 +83,7 @@ def attention_towards(
         index = encoded.window_at(place)
         found = encoded.queries_and_keys(index, stage, block)
         window = encoded.windows[index]
-        ratio = encoded.backend.model.config.sr_ratios[stage - 1]
+        ratio = encoded.backend.attention_config.sr_ratios[stage - 1]
         cell = window.stage_cell(place, stage, found.grid)
         key = _key_at(found, cell, ratio, place)
         weights: Tensor = torch.cat([rows.weights[:, :, key] for rows in rows_of(found, cancel)], 1)

@@ -52,7 +52,7 @@ def attention_rollout(
         RequestError: there is no such stage, or the point is outside the image.
         Cancelled: it was called off.
     """
-    config = predictor.config
+    config = encoded.backend.attention_config
     if not 1 <= down_to <= stage <= len(config.depths):
         raise RequestError(
             f"A rollout from stage {stage} down to {down_to} is not possible: choose stages from 1 "

@@ -68,7 +68,7 @@ def attention_spread(
         RequestError: the point is outside the image, or the model has no attention.
         Cancelled: it was called off.
     """
-    config = predictor.config
+    config = encoded.backend.attention_config
     height, width = encoded.size
     asked = point if point is not None else (width // 2, height // 2)
     ticker = Ticker(sum(config.depths), progress)
