@@ -27,7 +27,7 @@ class ResidualBlock(nn.Module):
         if index == 0 and stage and config.gradual_dilation:
             dilation = config.dilations[stage - 1]
         if config.block == "basic":
-            second = dilation if config.dilates_second else 1
+            second = config.dilations[stage] if config.dilates_second else 1
             layers = [
                 ConvNorm(before, width, 3, stride=stride, dilation=dilation),
                 ConvNorm(width, width, 3, dilation=second),
@@ -39,7 +39,8 @@ class ResidualBlock(nn.Module):
             layers = [ConvNorm(before, inner, 1), middle, ConvNorm(inner, width, 1)]
         self.layers = nn.ModuleList(layers)
         self.shortcut: ConvNorm | None = None
-        if before != width or stride != 1:
+        # Also where a stride became a dilation: both have the same weights.
+        if before != width or (index == 0 and stage > 0):
             self.shortcut = ConvNorm(before, width, 1, stride=stride)
 
     def forward(self, picture: Tensor) -> Tensor:

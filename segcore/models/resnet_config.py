@@ -34,6 +34,7 @@ _VARIANTS = {
     "ResNet-152": _Variant("bottleneck", (3, 8, 36, 3)),
     "ResNeXt-50": _Variant("bottleneck", (3, 4, 6, 3), 32, 128),
     "ResNeXt-101": _Variant("bottleneck", (3, 4, 23, 3), 32, 256),
+    "ResNeXt-101-64x4d": _Variant("bottleneck", (3, 4, 23, 3), 64, 256),
 }
 _STEM = (64,)
 _DEEP_STEM = (32, 32, 64)
@@ -53,8 +54,9 @@ class ResNetConfig:
         groups: of the 3 x 3 convolutions of bottlenecks (ResNeXt has 32).
         stem_widths: channels of the stem's convolutions: one of 7 x 7, or several of 3 x 3.
         output_stride: 8, 16 or 32: the last stages keep the grid and dilate instead.
-        gradual_dilation: the first block of a dilated stage has the dilation of the stage before
-            it, as torchvision's and mmsegmentation's; without it the stage's own.
+        gradual_dilation: the first convolution of a dilated stage has the dilation of the stage
+            before it, for whose grid it was made, as torchvision's and mmsegmentation's; without
+            it the stage's own.
         dilates_second: of a basic block both convolutions dilate; mmsegmentation's have the first
             alone.
 
@@ -87,9 +89,7 @@ class ResNetConfig:
         if self.block == "basic" and (self.groups != 1 or self.inner_widths != self.widths):
             raise ValueError("basic blocks have one group and as many channels inside as outside")
         if self.groups < 1 or any(width % self.groups for width in self.inner_widths):
-            raise ValueError(
-                f"{self.inner_widths} channels do not divide into {self.groups} groups"
-            )
+            raise ValueError(f"{self.inner_widths} channels cannot make {self.groups} groups")
         if self.in_channels < 1:
             raise ValueError(f"ResNet's in_channels must be positive, not {self.in_channels}")
         if self.output_stride not in OUTPUT_STRIDES:
@@ -102,8 +102,9 @@ class ResNetConfig:
     def named(
         cls, variant: str, *, output_stride: int = 32, deep_stem: bool = False
     ) -> ResNetConfig:
-        """`resnet18`, `r50`, `ResNet-101`, `resnext101` …; with three 3 x 3 convolutions as stem
-        where `deep_stem` asks for them.
+        """`resnet18`, `r50`, `ResNet-101`, `resnext101` (32x8d) …
+
+        `deep_stem` makes the stem three 3 x 3 convolutions.
 
         Raises ValueError for a name that is none of them.
         """
