@@ -73,7 +73,7 @@ class SegcoreEngine:
         self._encoded: list[tuple[ModelSpec, EncodedImage]] = []
 
     def at_hand(self) -> AtHand:
-        """The devices of this machine and the models in the person's folder."""
+        """The devices of this machine, and the models that are on it besides the bundled ones."""
         from segcore.checkpoints import list_models
         from segcore.inference.devices import available_devices
 
@@ -82,7 +82,7 @@ class SegcoreEngine:
             models=tuple(
                 Choice(entry.source, entry.name)
                 for entry in list_models()
-                if entry.kind == "local" and not entry.trouble
+                if entry.kind != "bundled" and not entry.trouble
             ),
         )
 

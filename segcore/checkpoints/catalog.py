@@ -1,8 +1,8 @@
-"""The models that are at hand: bundled ones, and those in the person's own model folder."""
+"""The models that are at hand: bundled ones, the person's own, and those from a hub."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,11 +10,14 @@ import platformdirs
 
 from segcore import resources
 from segcore.checkpoints import folder as beside
+from segcore.checkpoints.hub_cache import downloaded_models
+from segcore.checkpoints.hub_name import HubName
 from segcore.checkpoints.refusal import one_line
+from segcore.checkpoints.released import released
 from segcore.errors import CheckpointError
 from segcore.models.config import SegFormerConfig
 
-Kind = Literal["bundled", "local"]
+Kind = Literal["bundled", "local", "hub"]
 
 _WEIGHT_FILES = (".safetensors", ".pth", ".pt", ".bin")
 
@@ -56,11 +59,24 @@ def bundled_path(name: str) -> Path:
 
 
 def list_models() -> list[ModelEntry]:
-    """Bundled models first, then the person's own, each in order of name; no weights are read."""
+    """Bundled models, the person's own, then downloaded ones, each in order of name.
+
+    Only the small files beside the weights are read.
+    """
     bundled = [
         describe(folder, "bundled", name) for name, folder in resources.bundled_models().items()
     ]
-    return bundled + [describe(path, "local", path.name) for path in _local_models()]
+    local = [describe(path, "local", path.name) for path in _local_models()]
+    return bundled + local + [_downloaded(name, folder) for name, folder in downloaded_models()]
+
+
+def _downloaded(name: HubName, folder: Path) -> ModelEntry:
+    entry = describe(folder, "hub", str(name))
+    known = released(name.repo)
+    if known is None:
+        return entry
+    what = "encoder with classifier" if known.encoder_only else "SegFormer"
+    return replace(entry, licence=known.licence.title, summary=f"{what}, {known.data_set}")
 
 
 def _local_models() -> list[Path]:
@@ -77,7 +93,7 @@ def _local_models() -> list[Path]:
 
 def describe(path: Path, kind: Kind, name: str) -> ModelEntry:
     """What the files beside the weights say of the model at `path`, a folder or a file."""
-    source = name if kind == "bundled" else str(path)
+    source = str(path) if kind == "local" else name
     if path.is_file():
         return ModelEntry(name, kind, source, "", 0, "", "a checkpoint file")
     licence = beside.read_licence(path) or ""

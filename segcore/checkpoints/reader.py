@@ -38,7 +38,8 @@ def read_checkpoint(source: str | Path) -> Checkpoint:
     config = build_config(fit, with_folder.config)
     check_weights(fit, config)
     classes = ClassTable(()) if family.encoder_only else _classes(stored, with_folder, config)
-    licence = beside.read_licence(found.folder) if with_folder.reads else None
+    in_card = beside.read_licence(found.folder) if with_folder.reads else None
+    licence = found.licence or in_card
     return Checkpoint(
         name=found.name,
         path=found.path,

@@ -10,17 +10,22 @@ from segcore.checkpoints.folder import find_weights
 from segcore.checkpoints.hub_cache import WEIGHT_SUFFIXES, snapshot
 from segcore.checkpoints.hub_name import HubName, parse_hub_name
 from segcore.checkpoints.refusal import refusal
+from segcore.checkpoints.released import released
 from segcore.errors import CheckpointError
 
 
 @dataclass(frozen=True)
 class Source:
-    """`given` is what the person said; `path` what it means; `weights` the file to read."""
+    """`given` is what the person said; `path` what it means; `weights` the file to read.
+
+    `licence` is known of released checkpoints, whose own cards only say `other`.
+    """
 
     given: str | Path
     name: str
     path: Path
     weights: Path
+    licence: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -75,4 +80,6 @@ def _in_hub_cache(given: str, name: HubName) -> Source:
             f"{name}: there is no such file or folder, and no hub model of that name in the local "
             f"cache; run `segformer-studio models download {name}` to get it."
         )
-    return Source(given, str(name), folder, find_weights(folder))
+    known = released(name.repo)
+    licence = known.licence.title if known is not None else None
+    return Source(given, str(name), folder, find_weights(folder), licence)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socket
+import subprocess
+import sys
 from collections import namedtuple
 from typing import Any
 
 import numpy as np
 import pytest
 
-from segcore import Predictor, read_checkpoint
+from segcore import Predictor, list_models, read_checkpoint
 from segcore.checkpoints.hub import cached_path, download, look_up
 from segcore.checkpoints.hub_licence import Terms
 from segcore.checkpoints.hub_name import cache_folder, parse_hub_name
@@ -50,7 +52,6 @@ def test_a_downloaded_model_predicts(hub: Any) -> None:
     checkpoint = read_checkpoint(B0)
     assert checkpoint.name == B0
     assert checkpoint.sha256 == hub.etag("model.safetensors")
-    assert checkpoint.licence == "other"
     predictor = Predictor.load(B0, device="cpu")
     picture = np.random.default_rng(1).integers(0, 255, (50, 70, 3), dtype=np.uint8)
     assert predictor.predict(picture).labels.shape == (50, 70)
@@ -301,3 +302,20 @@ def test_an_endpoint_that_is_no_address(hub: Any, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("HF_ENDPOINT", "my mirror")
     with pytest.raises(CheckpointError, match="HF_ENDPOINT is my mirror"):
         download(B0, accept=accept)
+
+
+def test_downloaded_models_are_listed(hub: Any) -> None:
+    assert [one.kind for one in list_models()] == ["bundled"]
+    download(B0, accept=accept)
+    listed = list_models()[-1]
+    assert (listed.name, listed.kind, listed.source, listed.classes) == (B0, "hub", B0, 3)
+    assert "non-commercial" in listed.licence
+    assert "non-commercial" in (read_checkpoint(B0).licence or "")
+
+
+def test_asking_the_catalogue_and_the_hub_needs_no_torch() -> None:
+    code = (
+        "import sys; from segcore.checkpoints import hub, released; "
+        "released.released_models(); hub.cached_path('a/b'); sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
