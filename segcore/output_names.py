@@ -43,6 +43,8 @@ class Job(NamedTuple):
 
 
 class _Found(NamedTuple):
+    """A picture, its path in the folder that it was found in, and that folder, resolved."""
+
     place: str
     name: str
     root: str
@@ -55,7 +57,7 @@ class _Found(NamedTuple):
             return f"{folder}/{plain}" if folder else plain
         if level == 1:
             return f"{self.name}.png"
-        root = os.path.basename(os.path.realpath(self.root)) or "root"  # noqa: PTH119
+        root = os.path.basename(self.root) or "root"  # noqa: PTH119 - speed
         number = "" if level == 2 else f"-{level - 1}"
         return f"{root}/{self.name}{number}.png"
 
@@ -138,11 +140,10 @@ def _find(
 
 def _pictures_of(named: Path, *, walked: bool) -> Iterator[_Found]:
     if not walked:
-        yield _Found(str(named), named.name, str(named.parent))
+        yield _Found(str(named), named.name, os.path.realpath(named.parent))
         return
-    root = str(named)
-    cut = len(root.rstrip(os.sep)) + 1
-    for place in find_image_places(root):
+    root, cut = os.path.realpath(named), len(str(named).rstrip(os.sep)) + 1
+    for place in find_image_places(str(named)):
         name = place[cut:] if os.sep == "/" else place[cut:].replace(os.sep, "/")
         yield _Found(place, name, root)
 

@@ -9,7 +9,6 @@ import typer
 
 from app.cli.options import (
     BackendOption,
-    DeviceOption,
     Inputs,
     JsonFlag,
     ModelOption,
@@ -17,11 +16,22 @@ from app.cli.options import (
     OutputFolder,
     PrecisionOption,
     parse_choices,
+    parse_device,
 )
 from app.cli.terminal import Terminal
 from segcore.errors import readable
 
 VIDEO_SUFFIXES = frozenset((".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"))
+
+ALL_GPUS = "cuda:all"
+
+
+def parse_devices(text: str) -> str:
+    """One device, several with commas between them, or `cuda:all`; anything else is wrong usage."""
+    if text != ALL_GPUS:
+        for word in text.split(","):
+            parse_device(word)
+    return text
 
 
 def predict(
@@ -29,7 +39,16 @@ def predict(
     inputs: Inputs,
     model: ModelOption,
     output: OutputFolder,
-    device: DeviceOption = "auto",
+    device: Annotated[
+        str,
+        typer.Option(
+            "--device",
+            callback=parse_devices,
+            metavar="DEVICES",
+            help="auto, cpu, cuda, cuda:N or mps; several GPUs share the pictures: "
+            "cuda:0,cuda:1 or cuda:all.",
+        ),
+    ] = "auto",
     precision: PrecisionOption = "auto",
     backend: BackendOption = "auto",
     numerics: NumericsOption = "fast",
@@ -41,9 +60,15 @@ def predict(
             help="Also an NPZ per picture, of confidence,top2,logits,features.",
         ),
     ] = "",
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Do again what an earlier run has finished.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write a label PNG for each picture, and classes.json."""
+    """Write a label PNG for each picture, and classes.json.
+
+    What an earlier run of the same model has finished in the output folder is left alone.
+    """
     from segcore.batch import SAVES, Save, predict_folder
 
     words = parse_choices(save, SAVES, {}) if save else ()
@@ -52,15 +77,19 @@ def predict(
     pictures = [path for path in inputs if not _refused_as_video(path, terminal)]
     from segcore.inference import Predictor
 
-    predictor = Predictor.load(model, device, precision, numerics, backend)
+    predictors = [
+        Predictor.load(model, each, precision, numerics, backend) for each in _devices(device)
+    ]
+    predictor = predictors[0]
     for note in predictor.notes:
         terminal.note(note)
     with terminal.progress("predict") as show:
         summary = predict_folder(
-            predictor,
+            predictors,
             pictures,
             output,
             save=wanted,
+            redo=redo,
             on_error=lambda _picture, sentence: terminal.complain(sentence),
             progress=show,
         )
@@ -73,9 +102,10 @@ def predict(
             {
                 "model": predictor.name,
                 "sha256": predictor.sha256,
-                "device": predictor.device,
+                "device": ",".join(each.device for each in predictors),
                 "precision": predictor.precision,
                 "done": [str(path) for path in summary.done],
+                "kept": [str(path) for path in summary.kept],
                 "failed": [
                     {"input": str(picture), "error": sentence}
                     for picture, sentence in summary.failed
@@ -84,10 +114,24 @@ def predict(
                 "notes": [*predictor.notes, *summary.notes],
             }
         )
-    elif summary.done:
-        count = len(summary.done)
-        terminal.say(f"{count} label map{'s' if count > 1 else ''} in {readable(output)}")
+    elif summary.done or summary.kept:
+        terminal.say(_in_words(len(summary.done), len(summary.kept), output))
     raise typer.Exit(terminal.status)
+
+
+def _devices(text: str) -> tuple[str, ...]:
+    """The devices that a word on the command line names."""
+    if text != ALL_GPUS:
+        return tuple(text.split(","))
+    from segcore.inference.devices import available_devices
+
+    found = (device.name for device in available_devices())
+    return tuple(name for name in found if name.startswith("cuda")) or ("cuda",)
+
+
+def _in_words(done: int, kept: int, output: Path) -> str:
+    maps = f"{done} label map{'' if done == 1 else 's'} in {readable(output)}"
+    return f"{maps}; {kept} had been finished before" if kept else maps
 
 
 def _refused_as_video(path: Path, terminal: Terminal) -> bool:

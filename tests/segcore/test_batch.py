@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segcore import batch
-from segcore.batch import predict_folder
+from segcore.batch import SAVES, predict_folder, results, work
 from segcore.classes import ClassTable
 from segcore.errors import Cancelled, RequestError
 from segcore.geometry import Box
@@ -33,7 +32,13 @@ class FakePrediction:
 class FakePredictor:
     """The red channel's top bit is the class; a picture whose first pixel is 13 fails."""
 
-    def __init__(self, tiles: int = 1) -> None:
+    name = "top bit"
+    device = "cpu"
+    precision = "fp32"
+    numerics = "fast"
+
+    def __init__(self, tiles: int = 1, sha256: str = "5e9f") -> None:
+        self.sha256 = sha256
         self.classes = ClassTable.from_names(["dark", "bright"])
         self.tiles = tiles
         self.threads: set[int] = set()
@@ -89,7 +94,7 @@ def test_every_picture_becomes_a_label_map(tmp_path: Path) -> None:
     assert [p.done for p in seen] == list(range(1, 8))
     assert summary.notes == ["Done on the CPU."]
     assert predictor.threads == {threading.get_ident()}
-    assert len(list((tmp_path / "out").iterdir())) == 8
+    assert len(list((tmp_path / "out").iterdir())) == 9  # classes.json, progress.jsonl
 
 
 def test_bad_pictures_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -115,7 +120,7 @@ def test_bad_pictures_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
 
 def test_what_is_saved_beside(tmp_path: Path) -> None:
     folder = pictures(tmp_path / "in", 1)
-    predict_folder(FakePredictor(), [folder], tmp_path / "out", save=batch.SAVES)
+    predict_folder(FakePredictor(), [folder], tmp_path / "out", save=SAVES)
     with np.load(tmp_path / "out" / "p0.npz") as saved:
         assert sorted(saved) == sorted(
             ["confidence", "top2_ids", "top2_probability", "logits",
@@ -125,8 +130,8 @@ def test_what_is_saved_beside(tmp_path: Path) -> None:
         assert saved["confidence"].shape == (12, 9)
         assert saved["top2_ids"].shape == (2, 12, 9)
         assert saved["logits"].shape == (2, 1, 1)
-    predict_folder(FakePredictor(tiles=2), [folder], tmp_path / "out", save=["logits"])
-    with np.load(tmp_path / "out" / "p0.npz") as saved:
+    predict_folder(FakePredictor(tiles=2), [folder], tmp_path / "tiled", save=["logits"])
+    with np.load(tmp_path / "tiled" / "p0.npz") as saved:
         assert sorted(saved) == ["logits_0", "logits_1", "tiles"]
         assert saved["tiles"].tolist() == [[0, 0, 1, 2], [1, 0, 2, 2]]
         assert saved["logits_1"][0, 0, 0] == 1
@@ -156,14 +161,14 @@ def test_full_disk_ends_the_batch_and_says_what_was_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = pictures(tmp_path / "in", 20)
-    whole = batch.write_label_map
+    whole = results.write_label_map
 
     def disk_of_three(path: Path, *rest: Any) -> None:
         if int(path.stem[1:]) >= 3:
             raise OSError(28, "No space left on device")
         whole(path, *rest)
 
-    monkeypatch.setattr(batch, "write_label_map", disk_of_three)
+    monkeypatch.setattr(results, "write_label_map", disk_of_three)
     summary = predict_folder(FakePredictor(), [folder], tmp_path / "out")
     assert [path.name for path in summary.done] == ["p0.png", "p1.png", "p2.png"]
     assert "No space left" in summary.failed[0][1]
@@ -189,20 +194,68 @@ def test_reading_goes_ahead_by_a_bounded_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = pictures(tmp_path / "in", 12)
-    read = batch.read_image
+    read = work.read_image
     started: list[str] = []
     ahead: list[int] = []
     predictor = FakePredictor()
 
-    def reading(path: Path) -> Any:
-        started.append(path.name)
+    def reading(path: str) -> Any:
+        started.append(path)
         return read(path)
 
     def predicting(image: Any, *, cancel: CancelToken | None = None) -> Any:
         ahead.append(len(started) - len(ahead))
         return FakePredictor.predict(predictor, image)
 
-    monkeypatch.setattr(batch, "read_image", reading)
+    monkeypatch.setattr(work, "read_image", reading)
     monkeypatch.setattr(predictor, "predict", predicting)
     predict_folder(predictor, [folder], tmp_path / "out")
-    assert max(ahead) <= batch.READ_AHEAD + 1
+    assert max(ahead) <= work.READ_AHEAD + 1
+
+
+def test_several_predictors_share_the_pictures(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "in", 24)
+    Image.fromarray(np.full((4, 4, 3), 13, np.uint8)).save(folder / "odd.png")
+    alone = predict_folder(FakePredictor(), [folder], tmp_path / "alone")
+    first, second = FakePredictor(), FakePredictor()
+    met = threading.Barrier(2, timeout=20)
+    for predictor in (first, second):
+
+        def predicting(
+            image: Any, *, cancel: CancelToken | None = None, of: Any = predictor
+        ) -> Any:
+            if not of.threads:
+                of.threads.add(threading.get_ident())
+                met.wait()  # neither can have done everything by itself
+            return FakePredictor.predict(of, image)
+
+        predictor.predict = predicting  # type: ignore[method-assign]
+    seen: list[int] = []
+    summary = predict_folder(
+        [first, second],
+        [folder],
+        tmp_path / "out",
+        save=["confidence"],
+        progress=lambda p: seen.append(p.done),
+    )
+    assert [path.name for path in summary.done] == [path.name for path in alone.done]
+    assert [path.name for path, _ in summary.failed] == ["odd.png"]
+    assert seen == list(range(1, 26))
+    assert first.threads
+    assert first.threads.isdisjoint(second.threads)
+    for path in alone.done:
+        assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_one_of_several_that_is_called_off_ends_all(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "in", 30)
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        predict_folder(
+            [FakePredictor(), FakePredictor()],
+            [folder],
+            tmp_path / "out",
+            progress=lambda p: token.cancel() if p.done == 5 else None,
+            cancel=token,
+        )
+    assert 5 <= len(list((tmp_path / "out").glob("*.png"))) < 12

@@ -20,7 +20,7 @@ def test_writes_labels_as_the_contract_says(command, pictures, tmp_path):
     assert ended.status == 0
     assert ended.err == ""
     written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*"))
-    assert written == ["a.png", "b.png", "classes.json", "left/a.png"]
+    assert written == ["a.png", "b.png", "classes.json", "left/a.png", "progress.jsonl"]
     classes = json.loads((out / "classes.json").read_text())
     assert classes == resources.class_table("camvid").to_json()
     with Image.open(out / "a.png") as picture:
@@ -47,6 +47,34 @@ def test_one_bad_input_among_many_is_named_and_the_rest_go_on(command, pictures,
     for name in ("c.jpg", "gone.png", "drive.mp4"):
         assert any(name in line for line in lines)
     assert "notes.txt" not in ended.err
+
+
+def test_goes_on_where_it_was_and_redoes_when_told(command, pictures, tmp_path):
+    out = tmp_path / "out"
+    words = ("predict", pictures, "-m", "street-b0", "-o", out)
+    command(*words)
+    (out / "b.png").unlink()
+    ended = command(*words)
+    assert ended.status == 0
+    assert ended.out == f"1 label map in {out}; 2 had been finished before\n"
+    again = command(*words, "--json").json
+    assert (len(again["done"]), len(again["kept"])) == (0, 3)
+    other = command(*words, "--numerics", "exact")
+    assert other.status == 1
+    assert other.err.count("\n") == 1
+    assert "fast numerics" in other.err
+    assert "--redo" in other.err
+    assert len(command(*words, "--numerics", "exact", "--redo", "--json").json["done"]) == 3
+
+
+def test_two_devices_share_the_pictures(command, pictures, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    command("predict", pictures, "-m", "street-b0", "-o", one)
+    ended = command("predict", pictures, "-m", "street-b0", "-o", two, "--device", "cpu,cpu")
+    assert ended.status == 0
+    for path in one.rglob("*.png"):
+        assert (two / path.relative_to(one)).read_bytes() == path.read_bytes()
+    assert command("predict", pictures, "-m", "x", "-o", two, "--device", "cpu,tpu").status == 2
 
 
 def test_saves_arrays_beside_the_labels(command, pictures, tmp_path):

@@ -1,0 +1,52 @@
+"""What a batch needs of a predictor; named here so that nothing of torch is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from segcore.classes import ClassTable
+from segcore.geometry import Box
+from segcore.labels import LabelMap
+from segcore.progress import CancelToken
+
+Save = Literal["confidence", "top2", "logits", "features"]
+SAVES: tuple[Save, ...] = ("confidence", "top2", "logits", "features")
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+class Predicted(Protocol):
+    """What is needed of a prediction."""
+
+    @property
+    def labels(self) -> LabelMap: ...
+    @property
+    def confidence(self) -> npt.NDArray[np.float16]: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
+
+class BatchPredictor(Protocol):
+    """What is needed of `segcore.Predictor`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def numerics(self) -> str: ...
+    @property
+    def classes(self) -> ClassTable: ...
+    def encode(self, image: Any) -> Any: ...
+    def predict(self, image: Any, *, cancel: CancelToken | None = None) -> Predicted: ...
+    def top2(self, encoded: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.float16]]: ...
+    def logits(self, encoded: Any) -> Iterable[tuple[Box, npt.NDArray[np.float32]]]: ...
+    def features(self, encoded: Any) -> Iterable[tuple[Box, Arrays]]: ...
