@@ -37,6 +37,7 @@ from app.window.list_link import ListLink
 from app.window.menus import build_menus
 from app.window.model_link import ModelLink
 from app.window.status_link import MessageLink, StatusLink
+from app.window.view_parts import ViewParts
 from segcore.errors import SegcoreError
 
 _TOOLS = (
@@ -44,6 +45,7 @@ _TOOLS = (
     ("tool_brush", "tool_eraser", "tool_fill"),
     ("undo", "redo"),
     ("zoom_in", "zoom_out", "fit"),
+    ("compare_overlay", "compare_side_by_side", "compare_swipe", "adjust_display"),
 )
 _STATE_VERSION = 1
 
@@ -94,7 +96,8 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas()
         self.canvas.setObjectName("canvas")
         self.banner = ErrorBanner()
-        frame = CanvasFrame(self.canvas, self.banner)
+        self.view_parts = ViewParts(self)
+        frame = CanvasFrame(self.canvas, self.banner, self.view_parts.display)
         strip = [[actions[name] for name in group] for group in _TOOLS]
         self.workspace = Workspace(frame, strip)
         self.setCentralWidget(self.workspace)
@@ -132,6 +135,7 @@ class MainWindow(QMainWindow):
         # Work that comes and goes must not move the canvas.
         bar.setFixedHeight(self.fontMetrics().height() + 14)
         bar.addWidget(self.readout)
+        bar.addPermanentWidget(self.view_parts.note)
         bar.addPermanentWidget(self.jobs)
         bar.addPermanentWidget(self.status)
 
@@ -142,6 +146,7 @@ class MainWindow(QMainWindow):
         self.messages = MessageLink(self.banner, self)
         self.canvas_link = CanvasLink(self.canvas, document, state, self)
         self.canvas_link.connect_tools(core.labelling, core.inspection)
+        self.canvas_link.connect_measures(core.uncertainty)
         self.list_link = ListLink(self.images, session, document, core.prediction, self)
         self.classes_link = ClassesLink(self.classes, document, state, self)
         self.inspect_link = InspectLink(
@@ -171,6 +176,14 @@ class MainWindow(QMainWindow):
         self.status_link.connect_work(self.canvas, core.client)
         self.action_link = ActionLink(self.actions_by_name, core, self.canvas, self.jobs, self)
         self.files = FileCommands(self, session, document, self.settings)
+        self.view_parts.connect_view(self.actions_by_name, core, self.canvas)
+        self.view_parts.connect_saving(
+            self.actions_by_name,
+            core,
+            canvas=self.canvas,
+            settings=self.settings,
+            jobs=self.jobs,
+        )
         self.dialogs = DialogCommands(self, self.settings, self.models)
         self.dialogs.settingsApplied.connect(self._apply_settings)
         self._connect_messages()
@@ -188,6 +201,7 @@ class MainWindow(QMainWindow):
             failing.failed.connect(messages.show_error)
         for telling in (core.session, core.prediction, self.canvas_link):
             telling.notice.connect(messages.show_notice)
+        self.view_parts.connect_messages(core, messages, self.status_link)
         core.session.imageFailed.connect(messages.show_picture_failure)
         core.prediction.pictureFailed.connect(messages.show_picture_failure)
         self.files.failed.connect(messages.show_failure)

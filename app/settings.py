@@ -14,6 +14,7 @@ APPLICATION = "segformer-studio"
 THEMES = ("system", "light", "dark")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+COMPARISONS = ("overlay", "side_by_side", "swipe")
 RECENT_LIMIT = 12
 
 
@@ -36,6 +37,11 @@ class Settings:
     overlay_opacity: float = 0.55
     contours: bool = False
     brush_size: int = 24
+    comparison: str = "overlay"
+    divider: float = 0.5
+    minimap: bool = True
+    pictures_folder: str = ""
+    """Where a mask, an overlay or a view was saved last."""
     last_folder: str = ""
     last_paths: list[str] = field(default_factory=list)
     """What was open last, to be opened again at the next start."""
@@ -88,6 +94,9 @@ class Settings:
             self.precision = "auto"
         self.overlay_opacity = min(max(self.overlay_opacity, 0.0), 1.0)
         self.brush_size = min(max(self.brush_size, 1), 2000)
+        if self.comparison not in COMPARISONS:
+            self.comparison = "overlay"
+        self.divider = min(max(self.divider, 0.0), 1.0)
 
 
 def _first(item: str, items: list[str]) -> list[str]:

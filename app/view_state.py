@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from segcore.display import DisplayCurve
+
 TOOLS = ("pan", "query", "brush", "eraser", "fill")
-OVERLAY_MODES = ("labels", "confidence", "heat")
+OVERLAY_MODES = ("labels", "confidence", "entropy", "margin", "heat")
+COMPARISONS = ("overlay", "side_by_side", "swipe")
 SMALLEST_BRUSH = 1
 LARGEST_BRUSH = 2000
 
@@ -17,6 +20,9 @@ class ViewState(QObject):
     activeClassChanged = Signal(int)
     brushSizeChanged = Signal(int)
     overlayChanged = Signal()
+    comparisonChanged = Signal()
+    minimapChanged = Signal(bool)
+    displayChanged = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +34,10 @@ class ViewState(QObject):
         self._overlay_mode = "labels"
         self._contours = False
         self._hidden_classes: frozenset[int] = frozenset()
+        self._comparison = "overlay"
+        self._divider = 0.5
+        self._minimap = True
+        self._display = DisplayCurve()
 
     @property
     def tool(self) -> str:
@@ -122,3 +132,50 @@ class ViewState(QObject):
         if class_ids != self._hidden_classes:
             self._hidden_classes = class_ids
             self.overlayChanged.emit()
+
+    @property
+    def comparison(self) -> str:
+        """How picture and overlay are compared: one of `COMPARISONS`."""
+        return self._comparison
+
+    @comparison.setter
+    def comparison(self, kind: str) -> None:
+        if kind not in COMPARISONS:
+            raise ValueError(f"there is no comparison {kind!r}")
+        if kind != self._comparison:
+            self._comparison = kind
+            self.comparisonChanged.emit()
+
+    @property
+    def divider(self) -> float:
+        """Where the line of the swipe is, as a share of the view's width."""
+        return self._divider
+
+    @divider.setter
+    def divider(self, share: float) -> None:
+        share = min(max(share, 0.0), 1.0)
+        if share != self._divider:
+            self._divider = share
+            self.comparisonChanged.emit()
+
+    @property
+    def minimap(self) -> bool:
+        """Whether a part of the picture in sight comes with a small view of the whole."""
+        return self._minimap
+
+    @minimap.setter
+    def minimap(self, wanted: bool) -> None:
+        if wanted != self._minimap:
+            self._minimap = wanted
+            self.minimapChanged.emit(wanted)
+
+    @property
+    def display(self) -> DisplayCurve:
+        """How bright, contrasty and light in the shadows pictures are shown."""
+        return self._display
+
+    @display.setter
+    def display(self, curve: DisplayCurve) -> None:
+        if curve != self._display:
+            self._display = curve
+            self.displayChanged.emit(curve)

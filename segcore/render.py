@@ -59,12 +59,33 @@ def contours(labels: LabelMap) -> npt.NDArray[np.bool_]:
     return mask
 
 
+def outlines(labels: LabelMap) -> npt.NDArray[np.bool_]:
+    """(H, W) bool: pixels with another id beside, above or below, so a line on each side."""
+    turned: npt.NDArray[np.bool_] = contours(labels[::-1, ::-1])[::-1, ::-1]
+    return contours(labels) | turned
+
+
+def class_colours(labels: LabelMap, classes: ClassTable) -> npt.NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB: each pixel in the colour of its class, as in an indexed PNG."""
+    rgba = np.column_stack([classes.lut(), np.full(classes.ignore + 1, 255, np.uint8)])
+    return cast(
+        "npt.NDArray[np.uint8]", cv2.cvtColor(overlay_rgba(labels, rgba), cv2.COLOR_RGBA2RGB)
+    )
+
+
 def blend(
-    image: npt.NDArray[np.uint8], labels: LabelMap, classes: ClassTable, opacity: float
+    image: npt.NDArray[np.uint8],
+    labels: LabelMap,
+    classes: ClassTable,
+    opacity: float,
+    *,
+    hidden: Set[int] = _NOTHING,
+    outlined: bool = False,
 ) -> npt.NDArray[np.uint8]:
     """The (H, W, 3) uint8 RGB image with the classes' colours over it, `opacity` 0 to 1.
 
-    Pixels of no class stay as they are.
+    Pixels of no class or of a hidden one stay as they are. `outlined` draws only where two ids
+    meet, without the image shining through.
 
     Raises:
         RequestError: image and label map differ in size.
@@ -74,11 +95,13 @@ def blend(
             f"The label map is {labels.shape[1]} x {labels.shape[0]} and the picture "
             f"{image.shape[1]} x {image.shape[0]} pixels: give those that belong together."
         )
-    opacity = min(max(opacity, 0.0), 1.0)
+    opacity = 1.0 if outlined else min(max(opacity, 0.0), 1.0)
     colours = cv2.cvtColor(overlay_rgba(labels, display_lut(classes, 1.0)), cv2.COLOR_RGBA2RGB)
     blended = cast(
         "npt.NDArray[np.uint8]", cv2.addWeighted(image, 1 - opacity, colours, opacity, 0)
     )
-    unpainted = labels >= len(classes)
+    unpainted = (display_lut(classes, 1.0, hidden)[:, 3] == 0)[np.minimum(labels, classes.ignore)]
+    if outlined:
+        unpainted |= ~outlines(labels)
     blended[unpainted] = image[unpainted]
     return blended

@@ -58,10 +58,32 @@ VIEW = (
         tip=QT_TRANSLATE_NOOP("actions", "Lay the model's confidence over the picture"),
     ),
     ActionInfo(
+        "overlay_entropy",
+        QT_TRANSLATE_NOOP("actions", "&Entropy"),
+        "view",
+        ("Shift+3",),
+        group="overlay",
+        checkable=True,
+        tip=QT_TRANSLATE_NOOP(
+            "actions", "Show how undecided the model is among all classes, from 0 to 1"
+        ),
+    ),
+    ActionInfo(
+        "overlay_margin",
+        QT_TRANSLATE_NOOP("actions", "Mar&gin"),
+        "view",
+        ("Shift+4",),
+        group="overlay",
+        checkable=True,
+        tip=QT_TRANSLATE_NOOP(
+            "actions", "Show how far the likeliest class is ahead of the second, from 0 to 1"
+        ),
+    ),
+    ActionInfo(
         "overlay_heat",
         QT_TRANSLATE_NOOP("actions", "&Heat Map"),
         "view",
-        ("Shift+3",),
+        ("Shift+5",),
         group="overlay",
         checkable=True,
         tip=QT_TRANSLATE_NOOP(
@@ -76,6 +98,98 @@ VIEW = (
         "vector-polyline",
         QT_TRANSLATE_NOOP("actions", "Draw a line where two classes meet"),
         checkable=True,
+    ),
+    ActionInfo(SEPARATOR, "", "view"),
+    ActionInfo(
+        "compare_overlay",
+        QT_TRANSLATE_NOOP("actions", "O&ver Each Other"),
+        "view",
+        ("F6",),
+        "image-outline",
+        QT_TRANSLATE_NOOP("actions", "Show the picture with what lies over it"),
+        group="compare",
+        checkable=True,
+    ),
+    ActionInfo(
+        "compare_side_by_side",
+        QT_TRANSLATE_NOOP("actions", "&Side by Side"),
+        "view",
+        ("F7",),
+        "view-split-vertical",
+        QT_TRANSLATE_NOOP(
+            "actions", "Show the bare picture on the left and what lies over it on the right"
+        ),
+        group="compare",
+        checkable=True,
+    ),
+    ActionInfo(
+        "compare_swipe",
+        QT_TRANSLATE_NOOP("actions", "S&wipe"),
+        "view",
+        ("F8",),
+        "compare",
+        QT_TRANSLATE_NOOP(
+            "actions", "Part the bare picture from what lies over it by a line to drag"
+        ),
+        group="compare",
+        checkable=True,
+    ),
+    ActionInfo(
+        "swipe_left",
+        QT_TRANSLATE_NOOP("actions", "Line to the Le&ft"),
+        "view",
+        ("Alt+Shift+Left",),
+        "arrow-left",
+        QT_TRANSLATE_NOOP("actions", "Move the line of the swipe: more of the overlay"),
+    ),
+    ActionInfo(
+        "swipe_right",
+        QT_TRANSLATE_NOOP("actions", "Line to the &Right"),
+        "view",
+        ("Alt+Shift+Right",),
+        "arrow-right",
+        QT_TRANSLATE_NOOP("actions", "Move the line of the swipe: more of the bare picture"),
+    ),
+    ActionInfo(SEPARATOR, "", "view"),
+    ActionInfo(
+        "toggle_minimap",
+        QT_TRANSLATE_NOOP("actions", "&Minimap"),
+        "view",
+        ("Shift+M",),
+        "map-search-outline",
+        QT_TRANSLATE_NOOP(
+            "actions", "Show the whole picture in a corner while a part of it is in sight"
+        ),
+        checkable=True,
+    ),
+    ActionInfo(
+        "adjust_display",
+        QT_TRANSLATE_NOOP("actions", "&Brightness and Contrast…"),
+        "view",
+        ("Shift+B",),
+        "brightness-6",
+        QT_TRANSLATE_NOOP(
+            "actions", "Brightness, contrast and gamma on the screen; the model sees no difference"
+        ),
+        checkable=True,
+    ),
+    ActionInfo(
+        "auto_contrast",
+        QT_TRANSLATE_NOOP("actions", "&Auto Contrast"),
+        "view",
+        ("Shift+A",),
+        "auto-fix",
+        QT_TRANSLATE_NOOP(
+            "actions", "Spread the picture's greys from the 1st to the 99th percentile"
+        ),
+    ),
+    ActionInfo(
+        "reset_display",
+        QT_TRANSLATE_NOOP("actions", "Show the Picture As It &Is"),
+        "view",
+        ("Ctrl+Shift+B",),
+        "restore",
+        QT_TRANSLATE_NOOP("actions", "Take brightness, contrast and gamma back"),
     ),
     ActionInfo(SEPARATOR, "", "view"),
     ActionInfo(

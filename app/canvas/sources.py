@@ -15,7 +15,7 @@ from segcore.geometry import Box, Size
 from segcore.heatmap import colour_table
 from segcore.labels import LabelMap
 from segcore.opencv import cv2
-from segcore.render import contours, display_lut, overlay_rgba
+from segcore.render import display_lut, outlines, overlay_rgba
 
 Pixels = NDArray[np.uint8]
 
@@ -105,7 +105,7 @@ class LabelSource:
         ids = self._read(level, around)
         inside = box.moved(-around.x0, -around.y0).slices
         out[...] = overlay_rgba(ids[inside], self._table)
-        out[~_outlines(ids)[inside]] = 0
+        out[~outlines(ids)[inside]] = 0
 
     def _read(self, level: int, box: Box) -> LabelMap:
         if level >= 0:
@@ -160,9 +160,3 @@ def strided(array: NDArray[Any], level: int, box: Box) -> NDArray[Any]:
     """Every 2^level-th row and column of an array, in a box of pixels of that level; a view."""
     step = 1 << level
     return array[box.y0 * step : box.y1 * step : step, box.x0 * step : box.x1 * step : step]
-
-
-def _outlines(ids: LabelMap) -> NDArray[np.bool_]:
-    """(h, w) bool: pixels with another id beside, above or below, so a line on each side."""
-    turned: NDArray[np.bool_] = contours(ids[::-1, ::-1])[::-1, ::-1]
-    return contours(ids) | turned

@@ -156,6 +156,8 @@ class ModelBar(QWidget):
         for text, value in (
             (self.tr("Labels"), "labels"),
             (self.tr("Confidence"), "confidence"),
+            (self.tr("Entropy"), "entropy"),
+            (self.tr("Margin"), "margin"),
             (self.tr("Heat map"), "heat"),
         ):
             self.mode.addItem(text, value)

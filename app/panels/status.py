@@ -26,11 +26,13 @@ class PixelReadout(QWidget):
         layout.addWidget(self.position)
         layout.addWidget(self.words)
 
-    def show_pixel(self, x: int, y: int, name: str, confidence: float | None) -> None:
-        """Show a pixel, the name of its class and how sure the model was, 0 to 1."""
+    def show_pixel(
+        self, x: int, y: int, name: str, confidence: float | None, measure: str = ""
+    ) -> None:
+        """Show a pixel, its class, how sure the model was (0 to 1), and a measure in words."""
         sure = "" if confidence is None else f"  {100 * confidence:.0f} %"
         self.position.setText(f"{x}, {y}")
-        self.words.setText(f"{name}{sure}")
+        self.words.setText(f"{name}{sure}  {measure}".rstrip())
 
     def clear(self) -> None:
         """The cursor has left the picture."""

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction
 from app.actions import Actions
 from app.canvas.canvas import Canvas
 from app.panels.jobs import JobsPanel
-from app.view_state import TOOLS
+from app.view_state import OVERLAY_MODES, TOOLS
 from app.window.core import Core
 
 _BRUSH_STEP = 1.2
@@ -70,7 +70,7 @@ class ActionLink(QObject):
         actions["actual_size"].triggered.connect(self._zoom_to_pixels)
         actions["toggle_overlay"].toggled.connect(self._set_overlay_visible)
         actions["toggle_contours"].toggled.connect(self._set_contours)
-        for mode in ("labels", "confidence", "heat"):
+        for mode in OVERLAY_MODES:
             actions[f"overlay_{mode}"].setData(mode)
         actions.groups["overlay"].triggered.connect(self._choose_mode)
 
@@ -150,6 +150,7 @@ class ActionLink(QObject):
             self._canvas.abort_stroke()
         elif self._jobs.shown is not None:
             self._core.prediction.cancel()
+            self._core.pictures_out.cancel()
         else:
             self._core.inspection.choose(None)
 

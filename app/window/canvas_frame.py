@@ -1,10 +1,10 @@
-"""The middle of the window: tools, canvas, and the banner over it."""
+"""The middle of the window: tools, canvas, and what lies over it: banner and a small panel."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolBar, QToolButton, QVBoxLayout, QWidget
 
@@ -16,30 +16,54 @@ _WIDEST_BANNER = 760
 
 
 class CanvasFrame(QWidget):
-    """Keeps the banner at the top of the canvas, as wide as its words need."""
+    """Keeps the banner at the top of the canvas, as wide as its words need.
 
-    def __init__(self, canvas: Canvas, banner: ErrorBanner, parent: QWidget | None = None) -> None:
+    A panel that belongs to the picture stands in the upper right corner, below the banner where
+    the two would meet.
+    """
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        banner: ErrorBanner,
+        panel: QWidget,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._banner = banner
+        self._panel = panel
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(canvas)
-        banner.setParent(self)
-        banner.installEventFilter(self)
+        for floating in (panel, banner):
+            hidden = floating.isHidden()
+            floating.setParent(self)
+            floating.setHidden(hidden)
+            floating.installEventFilter(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Qt: the banner goes along."""
+        """Qt: banner and panel go along."""
         super().resizeEvent(event)
-        self._place_banner()
+        self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Qt: the banner has other words, or comes into view."""
-        if watched is self._banner and event.type() in (
+        """Qt: the banner has other words, or one of both comes or goes."""
+        if watched in (self._banner, self._panel) and event.type() in (
             QEvent.Type.LayoutRequest,
             QEvent.Type.Show,
+            QEvent.Type.Hide,
         ):
-            self._place_banner()
+            self._place()
         return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        self._place_banner()
+        self._panel.adjustSize()
+        rect = self._panel.geometry()
+        rect.moveTopRight(QPoint(self.width() - _MARGIN - 1, _MARGIN))
+        if self._banner.isVisible() and rect.intersects(self._banner.geometry()):
+            rect.moveTop(self._banner.geometry().bottom() + _MARGIN // 2)
+        self._panel.setGeometry(rect)
 
     def _place_banner(self) -> None:
         width = min(self.width() - 2 * _MARGIN, _WIDEST_BANNER)

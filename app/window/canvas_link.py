@@ -8,6 +8,7 @@ from app.canvas.canvas import Canvas
 from app.canvas.layers import MEASURES
 from app.controllers.inspection import InspectionController
 from app.controllers.labelling import LabellingController
+from app.controllers.uncertainty import UncertaintyController
 from app.document import Document
 from app.lay_under import LabelMap
 from app.view_state import ViewState
@@ -33,6 +34,7 @@ class CanvasLink(QObject):
         self._document = document
         self._view_state = view_state
         self._shown_labels: LabelMap | None = None
+        self._shown_mode = ""
         document.imageChanged.connect(self._show_image)
         document.labelsChanged.connect(self._show_labels)
         document.predictionChanged.connect(self._show_confidence)
@@ -57,6 +59,14 @@ class CanvasLink(QObject):
         canvas.strokeAbortRequested.connect(labelling.abort_stroke)
         canvas.fillRequested.connect(labelling.fill)
         canvas.pickRequested.connect(labelling.pick)
+
+    def connect_measures(self, uncertainty: UncertaintyController) -> None:
+        """Show entropy and margin as soon as they are known; have them computed when chosen."""
+        uncertainty.measureChanged.connect(self._canvas.set_measure)
+        self._view_state.overlayChanged.connect(
+            lambda: uncertainty.want(self._view_state.overlay_mode)
+        )
+        uncertainty.want(self._view_state.overlay_mode)
 
     def _show_image(self) -> None:
         self._canvas.set_image(self._document.image)
@@ -94,10 +104,11 @@ class CanvasLink(QObject):
             state.contours,
             state.hidden_classes,
         )
-        unexplained = state.overlay_mode == "confidence" and self._document.prediction is None
-        if unexplained and self._document.image is not None:
+        chosen, self._shown_mode = state.overlay_mode != self._shown_mode, state.overlay_mode
+        unknown = state.overlay_mode in MEASURES and self._document.prediction is None
+        if chosen and unknown and self._document.image is not None:
             self.notice.emit(
-                self.tr("The model's confidence is known once this picture has been predicted.")
+                self.tr("How sure the model is, is known once this picture has been predicted.")
             )
 
     def _show_tool(self, tool: str) -> None:

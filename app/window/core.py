@@ -9,7 +9,9 @@ from PySide6.QtCore import QObject
 from app.controllers.inspection import InspectionController
 from app.controllers.labelling import LabellingController
 from app.controllers.opening import OpeningController
+from app.controllers.pictures_out import PicturesOut
 from app.controllers.prediction import PredictionController
+from app.controllers.uncertainty import UncertaintyController
 from app.document import Document
 from app.inference.client import InferenceClient
 from app.inference.engine import Engine
@@ -36,6 +38,8 @@ class Core(QObject):
         self.prediction = PredictionController(self.document, self.session, self.client, self)
         self.inspection = InspectionController(self.document, self.client, self)
         self.labelling = LabellingController(self.document, self.view_state, self)
+        self.uncertainty = UncertaintyController(self.document, self.client, self)
+        self.pictures_out = PicturesOut(self.document, self.view_state, self)
 
     def save_everything(self) -> None:
         """Finish the stroke and return once every edit is on disk.
@@ -50,6 +54,7 @@ class Core(QObject):
         """End all work; False when the inference thread computes on and dies with the process."""
         self.labelling.end_stroke()
         ended = self.client.shutdown(_PATIENCE)
+        self.pictures_out.shutdown()
         self.prediction.shutdown()
         self.document.shutdown()
         try:

@@ -12,6 +12,9 @@ def restore_view(core: Core, settings: Settings) -> None:
     state.overlay_opacity = settings.overlay_opacity
     state.contours = settings.contours
     state.brush_size = settings.brush_size
+    state.comparison = settings.comparison
+    state.divider = settings.divider
+    state.minimap = settings.minimap
     core.prediction.automatic = settings.auto_predict
 
 
@@ -21,3 +24,6 @@ def keep_view(core: Core, settings: Settings) -> None:
     settings.overlay_opacity = state.overlay_opacity
     settings.contours = state.contours
     settings.brush_size = state.brush_size
+    settings.comparison = state.comparison
+    settings.divider = state.divider
+    settings.minimap = state.minimap

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from app.canvas.canvas import Canvas
+from app.controllers.uncertainty import UncertaintyController
 from app.document import Document
 from app.inference.client import InferenceClient
 from app.inference.jobs import JobStatus
@@ -18,6 +19,7 @@ from app.panels.jobs import JobRow, JobsPanel
 from app.panels.status import PixelReadout, ProjectStatus
 from app.session import Session
 from app.user_error import UserError
+from app.view_state import ViewState
 from segcore.project.automatic import automatic_folder
 
 _log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class StatusLink(QObject):
         self._session = session
         self._pixel: tuple[int, int] | None = None
         self._scale: float | None = None
+        self._uncertainty: UncertaintyController | None = None
         document.savedChanged.connect(self._show_saved)
         document.imageChanged.connect(self._show_project)
         document.imageChanged.connect(self._show_scale)
@@ -57,6 +60,12 @@ class StatusLink(QObject):
         canvas.zoomChanged.connect(self._follow_zoom)
         client.jobChanged.connect(self._show_job)
         self._jobs.cancelRequested.connect(client.cancel)
+
+    def connect_measures(self, uncertainty: UncertaintyController, view_state: ViewState) -> None:
+        """Read entropy or margin under the cursor while one of them is shown."""
+        self._uncertainty = uncertainty
+        uncertainty.measureChanged.connect(self._show_pixel_again)
+        view_state.overlayChanged.connect(self._show_pixel_again)
 
     def _follow_zoom(self, scale: float) -> None:
         self._scale = scale
@@ -77,7 +86,16 @@ class StatusLink(QObject):
         prediction = self._document.prediction
         says_so = prediction is not None and int(prediction.labels[y, x]) == class_id
         confidence = float(prediction.confidence[y, x]) if prediction and says_so else None
-        self._readout.show_pixel(x, y, name, confidence)
+        self._readout.show_pixel(x, y, name, confidence, self._measure_at(x, y))
+
+    def _measure_at(self, x: int, y: int) -> str:
+        """`entropy 0.12`, where such a measure lies over the picture."""
+        found = self._uncertainty.value_at(x, y) if self._uncertainty else None
+        if found is None:
+            return ""
+        measure, value = found
+        words = {"entropy": self.tr("entropy {:.2f}"), "margin": self.tr("margin {:.2f}")}
+        return words[measure].format(value)
 
     def _show_pixel_again(self) -> None:
         if self._pixel is not None:
@@ -111,6 +129,7 @@ class StatusLink(QObject):
             "query": self.tr("Attention of {}"),
             "erf": self.tr("Receptive fields of {}"),
             "batch": self.tr("Predicting {} pictures"),
+            "uncertainty": self.tr("Uncertainty of {}"),
         }.get(status.kind, "{}").format(title)
 
     def _show_project(self) -> None:

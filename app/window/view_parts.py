@@ -1,0 +1,73 @@
+"""The parts of the window around the view: comparing, display, measures, saving pictures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from app.actions import Actions
+from app.canvas.canvas import Canvas
+from app.panels.display import DisplayNote, DisplayPanel
+from app.panels.jobs import JobsPanel
+from app.settings import Settings
+from app.window.compare import CompareLink, DisplayLink
+from app.window.core import Core
+from app.window.saving import SavingCommands
+from app.window.status_link import MessageLink, StatusLink
+
+
+class ViewParts(QObject):
+    """Builds the links of the view.
+
+    Attributes:
+        display: the panel of brightness, contrast and gamma, to be put over the canvas.
+        note: what the status bar says while these are changed.
+        saving: what saves and copies mask, overlay and view, once it is connected.
+    """
+
+    saving: SavingCommands
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.display = DisplayPanel()
+        self.note = DisplayNote()
+
+    def connect_view(self, actions: Actions, core: Core, canvas: Canvas) -> None:
+        """Tie actions, view state and canvas together."""
+        state = core.view_state
+        self._compare = CompareLink(actions, state, canvas, self)
+        self._display_link = DisplayLink(
+            actions,
+            core.document,
+            state,
+            canvas=canvas,
+            panel=self.display,
+            note=self.note,
+            parent=self,
+        )
+
+    def connect_saving(
+        self,
+        actions: Actions,
+        core: Core,
+        *,
+        canvas: Canvas,
+        settings: Settings,
+        jobs: JobsPanel,
+    ) -> None:
+        """Let the actions save and copy pictures."""
+        self.saving = SavingCommands(
+            actions,
+            core.pictures_out,
+            document=core.document,
+            canvas=canvas,
+            settings=settings,
+            jobs=jobs,
+            window=canvas.window(),
+        )
+
+    def connect_messages(self, core: Core, messages: MessageLink, status: StatusLink) -> None:
+        """Say what goes wrong and what is done, and show the measure under the cursor."""
+        for failing in (core.uncertainty, core.pictures_out):
+            failing.failed.connect(messages.show_error)
+            failing.notice.connect(messages.show_notice)
+        status.connect_measures(core.uncertainty, core.view_state)
