@@ -24,8 +24,9 @@ class Checkpoint:
         classes: what the outputs are called; empty for an ImageNet classifier.
         sha256: of the weights file, or of all shards one after another; 64 hexadecimal digits.
         licence: as the model card's front matter has it, None where there is no card.
-        encoder_only: it ends in ImageNet's classifier and cannot segment.
+        encoder_only: it has no decoder and cannot segment; see `headless`.
         summary: one line for people.
+        notes: what a person should know of how it was read, one sentence each.
     """
 
     name: str
@@ -39,3 +40,9 @@ class Checkpoint:
     licence: str | None
     encoder_only: bool
     summary: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def headless(self) -> bool:
+        """Whether it is an encoder alone, without so much as ImageNet's classifier."""
+        return self.encoder_only and "classifier.weight" not in self.state

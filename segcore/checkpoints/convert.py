@@ -23,6 +23,7 @@ from segcore.checkpoints.refusal import one_line, refusal
 from segcore.checkpoints.targets import TARGETS, Target, TargetName
 from segcore.checkpoints.writer import save_pretrained
 from segcore.errors import CheckpointError
+from segcore.models import SegFormer
 from segcore.models.config import NormEpsilons, SegFormerConfig
 from segcore.preprocess import Preprocess
 
@@ -110,6 +111,12 @@ def _family(checkpoint: Checkpoint, target: Target) -> Family:
     Raises:
         CheckpointError: it has another decoder, or no files without one.
     """
+    if checkpoint.headless and target.is_folder:
+        raise refusal(
+            checkpoint.name,
+            "this is an encoder without ImageNet's classifier, which transformers' folders have",
+            "convert it to nvlabs, or train a decoder first",
+        )
     if checkpoint.encoder_only:
         if target.encoder is None:
             raise refusal(
@@ -234,8 +241,18 @@ def _logit_difference(checkpoint: Checkpoint, epsilons: NormEpsilons) -> tuple[f
     # In double, so that rounding does not hide what the epsilons do.
     pixels = torch.randn(1, channels, *_PROBE_SIZE, generator=generator).double()
     other = replace(checkpoint, config=replace(checkpoint.config, epsilons=epsilons))
-    before, after = (load_segformer(one).double()(pixels) for one in (checkpoint, other))
+    before, after = (_results(one, pixels) for one in (checkpoint, other))
     return float((before - after).abs().max()), float(before.abs().max())
+
+
+def _results(checkpoint: Checkpoint, pixels: torch.Tensor) -> torch.Tensor:
+    """Logits in double; of an encoder without a classifier the features of its last stage."""
+    if not checkpoint.headless:
+        logits: torch.Tensor = load_segformer(checkpoint).double()(pixels)
+        return logits
+    network = load_segformer(checkpoint, num_classes=1)
+    assert isinstance(network, SegFormer)
+    return network.double().encode(pixels)[-1]
 
 
 def _refuse_occupied(path: Path, target: Target, *, force: bool) -> None:

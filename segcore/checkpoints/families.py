@@ -12,5 +12,7 @@ FAMILIES: tuple[Family, ...] = (
     nvlabs.IMAGENET,
     sithu31296.SEGMENTATION,
     smp.SEGMENTATION,
+    smp.ENCODER,
     mmseg.SEGMENTATION,
+    mmseg.ENCODER,
 )

@@ -20,8 +20,8 @@ class Family:
 
     `layouts` are tried together; `says_more` looks beyond the keys (wrapping, meta) where two
     families share their names. `head` is the decoder that they all have; `encoder_only` families
-    have none and end in ImageNet's classifier. `reads_folder` families bring `config.json` and
-    `preprocessor_config.json` beside the weights.
+    have none and end in ImageNet's classifier, or in nothing. `reads_folder` families bring
+    `config.json` and `preprocessor_config.json` beside the weights.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,22 @@ _OTHER_FILE = "give a complete checkpoint of one SegFormer"
 
 @dataclass(frozen=True)
 class Fit:
-    """Weights under own names, and what is needed to speak of them in the file's words."""
+    """Weights under own names, and what is needed to speak of them in the file's words.
+
+    `in_file` puts a prefix back that was taken off the file's keys.
+    """
 
     source: str | Path
     layout: Layout
     family: Family
     renamed: Renamed
+    in_file: Callable[[str], str] = str
+
+    @property
+    def headless(self) -> bool:
+        """Whether it is an encoder alone, without so much as ImageNet's classifier."""
+        leaves = {f"classifier.{leaf}" for leaf in ("weight", "bias")}
+        return self.family.encoder_only and not leaves & self.renamed.state.keys()
 
     @property
     def shapes(self) -> dict[str, Shape]:
@@ -42,7 +53,17 @@ class Fit:
 
     def their(self, own: str) -> str:
         """The file's key for an own name."""
-        return self.layout.their_name(own)
+        return self.in_file(self.layout.their_name(own))
+
+    @property
+    def surplus(self) -> list[str]:
+        """The file's keys that its family does not have."""
+        return [self.in_file(key) for key in self.renamed.surplus]
+
+    @property
+    def misshapen(self) -> list[str]:
+        """The file's keys whose shape no layer has."""
+        return [self.in_file(key) for key in self.renamed.misshapen]
 
 
 def build_config(fit: Fit, stated: FolderConfig | None) -> SegFormerConfig:
@@ -53,10 +74,10 @@ def build_config(fit: Fit, stated: FolderConfig | None) -> SegFormerConfig:
             or the heads cannot be known.
     """
     try:
-        measured = measure(fit.shapes, encoder_only=fit.family.encoder_only)
+        measured = measure(fit.shapes, encoder_only=fit.family.encoder_only, headless=fit.headless)
     except MissingWeightError as error:
-        if fit.renamed.misshapen:
-            raise fit.refuse(f"misshapen keys: {named(fit.renamed.misshapen)}") from error
+        if fit.misshapen:
+            raise fit.refuse(f"misshapen keys: {named(fit.misshapen)}") from error
         key = fit.their(error.key)
         raise fit.refuse(f"missing or misshapen keys: {key}") from error
     if stated is not None:
@@ -90,6 +111,8 @@ def _refuse_contradictions(fit: Fit, measured: Measured, stated: FolderConfig) -
     told["num_classes"] = None if stated.names is None else len(stated.names)
     if fit.family.encoder_only:
         told["decoder_width"] = None
+    if fit.headless:
+        told["num_classes"] = None
     for name, theirs in FIELDS.items():
         found = getattr(measured, name, None)
         if told[name] is None or found is None or told[name] == found:
@@ -139,12 +162,14 @@ def check_weights(fit: Fit, config: SegFormerConfig) -> None:
         CheckpointError: missing, surplus or misshapen keys, or weights that are no real numbers.
     """
     expected = expected_shapes(config, encoder_only=fit.family.encoder_only)
+    if fit.headless:
+        expected = {name: size for name, size in expected.items() if name.startswith("encoder.")}
     shapes = fit.shapes
     troubles = []
     missing = [fit.their(name) for name in expected if name not in shapes]
-    missing = [key for key in dict.fromkeys(missing) if key not in fit.renamed.misshapen]
-    surplus = fit.renamed.surplus + [fit.their(name) for name in shapes if name not in expected]
-    misshapen = fit.renamed.misshapen + [
+    missing = [key for key in dict.fromkeys(missing) if key not in fit.misshapen]
+    surplus = fit.surplus + [fit.their(name) for name in shapes if name not in expected]
+    misshapen = fit.misshapen + [
         f"{fit.their(name)} is {_shape(shapes[name])} and not {_shape(expected[name])}"
         for name in expected
         if name in shapes and shapes[name] != expected[name]

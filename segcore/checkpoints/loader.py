@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from segcore.checkpoints.checkpoint import Checkpoint
 from segcore.checkpoints.reader import read_checkpoint
+from segcore.checkpoints.refusal import refusal
 from segcore.errors import RequestError
 from segcore.models import FastSegFormer, ImageClassifier, SegFormer
 
@@ -29,7 +30,8 @@ def load_segformer(
     """The model of a bundled name, file, folder or hub name: eval, CPU, float32.
 
     `(B, 3, H, W)` normalised pixels go in; logits `(B, classes, ceil(H/4), ceil(W/4))` come out.
-    ImageNet's `mit_b*` come as an `ImageClassifier` with scores `(B, 1000)`.
+    ImageNet's `mit_b*` come as an `ImageClassifier` with scores `(B, 1000)`; an encoder without
+    even that classifier needs `num_classes`.
 
     Args:
         source: what to load, or a `Checkpoint` that was read before.
@@ -47,6 +49,12 @@ def load_segformer(
     checkpoint = source if isinstance(source, Checkpoint) else read_checkpoint(source)
     if num_classes is not None:
         model: SegFormer | ImageClassifier = _with_classes(checkpoint, num_classes, seed)
+    elif checkpoint.headless:
+        raise refusal(
+            checkpoint.name,
+            "this is an encoder alone, without a decoder, and cannot segment",
+            "fine-tune it, or choose a segmentation model",
+        )
     elif checkpoint.encoder_only:
         model = ImageClassifier(checkpoint.config, device="meta")
         fill(model, checkpoint.state)

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from segcore.checkpoints.family import Family
 from segcore.checkpoints.naming import Layout, Rule
+from segcore.checkpoints.nvlabs import has_decoder, has_no_decoder
 from segcore.models.config import NormEpsilons
 
 _STAGE = "encoder.stages.{s}"
 _BLOCK = "encoder.stages.{s}.blocks.{i}"
-_THEIR_STAGE = "backbone.layers.{s}"
-_THEIR_BLOCK = "backbone.layers.{s}.1.{i}"
-# One tensor for query, key and value, whose leaf hangs on an underscore.
-_IN_PROJECTION = f"{_THEIR_BLOCK}.attn.attn.in_proj_{{leaf}}"
 
-_ENCODER = (
-    Rule(f"{_STAGE}.patch_embed.proj", f"{_THEIR_STAGE}.0.projection"),
-    Rule(f"{_STAGE}.patch_embed.norm", f"{_THEIR_STAGE}.0.norm"),
-    Rule(f"{_BLOCK}.norm1", f"{_THEIR_BLOCK}.norm1"),
-    Rule(f"{_BLOCK}.attention.query", _IN_PROJECTION, part=0, parts=3),
-    Rule(f"{_BLOCK}.attention.key", _IN_PROJECTION, part=1, parts=3),
-    Rule(f"{_BLOCK}.attention.value", _IN_PROJECTION, part=2, parts=3),
-    Rule(f"{_BLOCK}.attention.sr", f"{_THEIR_BLOCK}.attn.sr"),
-    Rule(f"{_BLOCK}.attention.sr_norm", f"{_THEIR_BLOCK}.attn.norm"),
-    Rule(f"{_BLOCK}.attention.output", f"{_THEIR_BLOCK}.attn.attn.out_proj"),
-    Rule(f"{_BLOCK}.norm2", f"{_THEIR_BLOCK}.norm2"),
-    Rule(f"{_BLOCK}.mlp.fc1", f"{_THEIR_BLOCK}.ffn.layers.0", pointwise=True),
-    Rule(f"{_BLOCK}.mlp.depthwise", f"{_THEIR_BLOCK}.ffn.layers.1"),
-    Rule(f"{_BLOCK}.mlp.fc2", f"{_THEIR_BLOCK}.ffn.layers.4", pointwise=True),
-    Rule(f"{_STAGE}.norm", f"{_THEIR_STAGE}.2"),
-)
+
+def _encoder_rules(prefix: str) -> tuple[Rule, ...]:
+    """The encoder's rules with every key below `prefix`."""
+    stage = f"{prefix}layers.{{s}}"
+    block = f"{prefix}layers.{{s}}.1.{{i}}"
+    # One tensor for query, key and value, whose leaf hangs on an underscore.
+    joined = f"{block}.attn.attn.in_proj_{{leaf}}"
+    return (
+        Rule(f"{_STAGE}.patch_embed.proj", f"{stage}.0.projection"),
+        Rule(f"{_STAGE}.patch_embed.norm", f"{stage}.0.norm"),
+        Rule(f"{_BLOCK}.norm1", f"{block}.norm1"),
+        Rule(f"{_BLOCK}.attention.query", joined, part=0, parts=3),
+        Rule(f"{_BLOCK}.attention.key", joined, part=1, parts=3),
+        Rule(f"{_BLOCK}.attention.value", joined, part=2, parts=3),
+        Rule(f"{_BLOCK}.attention.sr", f"{block}.attn.sr"),
+        Rule(f"{_BLOCK}.attention.sr_norm", f"{block}.attn.norm"),
+        Rule(f"{_BLOCK}.attention.output", f"{block}.attn.attn.out_proj"),
+        Rule(f"{_BLOCK}.norm2", f"{block}.norm2"),
+        Rule(f"{_BLOCK}.mlp.fc1", f"{block}.ffn.layers.0", pointwise=True),
+        Rule(f"{_BLOCK}.mlp.depthwise", f"{block}.ffn.layers.1"),
+        Rule(f"{_BLOCK}.mlp.fc2", f"{block}.ffn.layers.4", pointwise=True),
+        Rule(f"{_STAGE}.norm", f"{stage}.2"),
+    )
+
+
 _HEAD = (
     Rule("decoder.linears.{s}", "decode_head.convs.{s}.conv", pointwise=True),
     Rule("decoder.norms.{s}", "decode_head.convs.{s}.bn"),
@@ -40,7 +46,20 @@ _HEAD = (
 SEGMENTATION = Family(
     name="mmseg",
     title="mmsegmentation",
-    layouts=(Layout("mmseg", _ENCODER + _HEAD),),
+    layouts=(Layout("mmseg", _encoder_rules("backbone.") + _HEAD),),
     epsilons=NormEpsilons.MMSEG,
     head="mmseg",
+    says_more=has_decoder,
+)
+# What training starts from: the encoder as ImageNet left it, its classifier taken off.
+ENCODER = Family(
+    name="mmseg-encoder",
+    title="mmsegmentation",
+    layouts=(
+        Layout("mmseg pretrained", _encoder_rules("")),
+        Layout("mmseg backbone", _encoder_rules("backbone.")),
+    ),
+    epsilons=NormEpsilons.MMSEG,
+    encoder_only=True,
+    says_more=has_no_decoder,
 )

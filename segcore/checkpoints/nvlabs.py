@@ -58,7 +58,23 @@ def bears_nvlabs_marks(stored: StoredWeights) -> bool:
     `state_dict`. The two differ in epsilons alone, which moves logits in their fifth digit.
     """
     unused = (f"{_UNUSED_CLASSIFIER}.{leaf}" for leaf in ("weight", "bias"))
-    return stored.wrapping == _MMCV_WRAPPING or any(key in stored.tensors for key in unused)
+    # Lightning's wrapping has the same name, and the module's attribute before every key.
+    wrapped = stored.wrapping == _MMCV_WRAPPING and stored.prefix in ("", "module.")
+    return wrapped or any(key in stored.tensors for key in unused)
+
+
+def has_decoder(stored: StoredWeights) -> bool:
+    """Whether any weight is a decoder's, as transformers, NVlabs and mmsegmentation name it."""
+    return any(key.startswith("decode_head.") for key in stored.tensors)
+
+
+def has_no_decoder(stored: StoredWeights) -> bool:
+    """Whether it is an encoder, with ImageNet's classifier or without."""
+    return not has_decoder(stored)
+
+
+def _is_whole_and_of_nvlabs(stored: StoredWeights) -> bool:
+    return has_decoder(stored) and bears_nvlabs_marks(stored)
 
 
 SEGMENTATION = Family(
@@ -66,12 +82,17 @@ SEGMENTATION = Family(
     title="NVlabs",
     layouts=(Layout("nvlabs", encoder_rules("backbone.") + HEAD_RULES, unused=_NEVER_USED),),
     epsilons=NormEpsilons.NVLABS,
-    says_more=bears_nvlabs_marks,
+    says_more=_is_whole_and_of_nvlabs,
 )
+_CLASSIFIER = Rule("classifier", "head")
 IMAGENET = Family(
     name="nvlabs-imagenet",
-    title="NVlabs, ImageNet classifier",
-    layouts=(Layout("nvlabs", (*encoder_rules(""), Rule("classifier", "head"))),),
+    title="NVlabs' encoder",
+    layouts=(
+        Layout("nvlabs", (*encoder_rules(""), _CLASSIFIER)),
+        Layout("nvlabs backbone", (*encoder_rules("backbone."), _CLASSIFIER)),
+    ),
     epsilons=NormEpsilons.NVLABS,
     encoder_only=True,
+    says_more=has_no_decoder,
 )

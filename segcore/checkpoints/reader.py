@@ -34,7 +34,7 @@ def read_checkpoint(source: str | Path) -> Checkpoint:
     family, layout = _recognise(found, stored)
     with_folder = _Beside.read(found, family)
     renamed = rename(layout, stored.tensors)
-    fit = Fit(found.given, layout, family, renamed)
+    fit = Fit(found.given, layout, family, renamed, stored.in_file)
     config = build_config(fit, with_folder.config)
     check_weights(fit, config)
     classes = ClassTable(()) if family.encoder_only else _classes(stored, with_folder, config)
@@ -51,7 +51,7 @@ def read_checkpoint(source: str | Path) -> Checkpoint:
         sha256=stored.sha256,
         licence=licence,
         encoder_only=family.encoder_only,
-        summary=_summary(family, config.variant, config.num_classes, licence),
+        summary=_summary(fit, config, licence),
     )
 
 
@@ -124,8 +124,12 @@ def _mapping(told: object) -> Mapping[str, Any]:
     return told if isinstance(told, Mapping) else {}
 
 
-def _summary(family: Family, variant: str, classes: int, licence: str | None) -> str:
-    size = "a size of its own" if variant == "custom" else variant
-    kind = "encoder with ImageNet classifier" if family.encoder_only else "SegFormer"
+def _summary(fit: Fit, config: SegFormerConfig, licence: str | None) -> str:
+    size = "a size of its own" if config.variant == "custom" else config.variant
+    if fit.headless:
+        kind, classes = "encoder without a classifier", ""
+    else:
+        kind = "encoder with ImageNet classifier" if fit.family.encoder_only else "SegFormer"
+        classes = f", {config.num_classes} classes"
     terms = f", licence {licence}" if licence else ""
-    return f"{kind}, {size}, {classes} classes, {family.title}{terms}"
+    return f"{kind}, {size}{classes}, {fit.family.title}{terms}"

@@ -12,6 +12,7 @@ from segcore.models.config import STAGES
 _BLOCK = re.compile(r"encoder\.stages\.(\d)\.blocks\.(\d+)\.")
 
 _LEAVES = ("weight", "bias")
+_IMAGENET_CLASSES = 1000
 
 Shape = tuple[int, ...]
 
@@ -39,11 +40,12 @@ class Measured:
     evidence: Mapping[str, str]
 
 
-def measure(shapes: Mapping[str, Shape], *, encoder_only: bool) -> Measured:
+def measure(shapes: Mapping[str, Shape], *, encoder_only: bool, headless: bool = False) -> Measured:
     """Read the architecture from the shapes of own-named weights.
 
     Where weights disagree about a number the majority has it, so that the odd one out can be
-    named as misshapen.
+    named as misshapen. A `headless` encoder has no classifier either, and is given ImageNet's
+    number of classes.
 
     Raises:
         MissingWeightError: a number that no weight tells.
@@ -63,7 +65,11 @@ def measure(shapes: Mapping[str, Shape], *, encoder_only: bool) -> Measured:
         ),
         patch_sizes=tuple(_agreed(shapes, [(embed.format(stage), 2)]) for stage in stages),
         in_channels=_agreed(shapes, [(embed.format(0), 1)]),
-        num_classes=_agreed(shapes, [(f"{classifier}.weight", 0), (f"{classifier}.bias", 0)]),
+        num_classes=(
+            _IMAGENET_CLASSES
+            if headless
+            else _agreed(shapes, [(f"{classifier}.weight", 0), (f"{classifier}.bias", 0)])
+        ),
         decoder_width=None if encoder_only else _decoder_width(shapes),
         evidence={
             "widths": embed.format(0),

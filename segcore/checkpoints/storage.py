@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 
 from segcore.checkpoints.refusal import one_line, refusal
+from segcore.checkpoints.stand_ins import allowed_globals
+from segcore.checkpoints.wrappings import unwrap
 from segcore.errors import CheckpointError
 
 _ZIP = b"PK\x03\x04"
@@ -27,15 +28,15 @@ _PICKLE = b"\x80"
 _FIRST_UNSAFE_PROTOCOL = b"\x04"
 _LFS = b"version https://git-lfs"
 _PAGE_STARTS = (b"<!doctype", b"<html", b"<?xml", b"<head")
-_WRAPPINGS = ("state_dict", "model_state_dict", "model", "module")
 _DOWNLOAD_AGAIN = "download it again"
 
 
 @dataclass(frozen=True)
 class StoredWeights:
-    """Tensors under the file's own keys, what stood beside them, and the key they lay below.
+    """Tensors under the file's keys, what stood beside them, and what lay around them.
 
-    `meta` is mmcv's; `wrapping` is empty for a state dict that is the whole file.
+    `meta` is mmcv's; `wrapping` is empty for a state dict that is the whole file. `prefix` was
+    taken off every key but those in `outside`.
     """
 
     path: Path
@@ -43,6 +44,12 @@ class StoredWeights:
     sha256: str
     meta: Mapping[str, Any] = field(default_factory=dict)
     wrapping: str = ""
+    prefix: str = ""
+    outside: frozenset[str] = frozenset()
+
+    def in_file(self, key: str) -> str:
+        """A key as the file has it, with the prefix that was taken off."""
+        return key if key in self.outside else f"{self.prefix}{key}"
 
 
 def read_weights(path: Path) -> StoredWeights:
@@ -64,8 +71,10 @@ def _read_file(path: Path, digest: str) -> StoredWeights:
         return StoredWeights(path, _read_safetensors(path), digest)
     if start.startswith((_ZIP, _PICKLE)):
         _refuse_new_pickles(path, start)
-        content = _read_pickle(path)
-        return _unwrapped(path, content, digest)
+        found = unwrap(path, _read_pickle(path))
+        return StoredWeights(
+            path, found.tensors, digest, found.meta, found.wrapping, found.prefix, found.outside
+        )
     raise refusal(
         path,
         "this is neither a safetensors file nor a PyTorch checkpoint",
@@ -113,23 +122,10 @@ def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
         ) from error
 
 
-def _numpy_types() -> list[Any]:
-    """What training logs put into a checkpoint beside weights: NumPy numbers and arrays."""
-    from numpy._core.multiarray import _reconstruct, scalar
-
-    # Files written under NumPy 1 name the same functions by their old module.
-    old = [
-        (_reconstruct, "numpy.core.multiarray._reconstruct"),
-        (scalar, "numpy.core.multiarray.scalar"),
-    ]
-    kinds = {type(np.dtype(code)) for code in "?bBhHiIlLqQefd"}
-    return [_reconstruct, scalar, *old, np.ndarray, np.dtype, *kinds]
-
-
 def _read_pickle(path: Path) -> object:
     """The content of a torch file, weights and plain values only."""
     try:
-        with torch.serialization.safe_globals(_numpy_types()):
+        with torch.serialization.safe_globals(allowed_globals()):
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise _refused_pickle(path, error) from error
@@ -199,38 +195,6 @@ def _refused_pickle(path: Path, error: Exception) -> CheckpointError:
 
 def _first_line(error: Exception) -> str:
     return one_line(str(error).split("\n")[0].split(". ")[0], 120)
-
-
-def _unwrapped(path: Path, content: object, digest: str) -> StoredWeights:
-    """The state dict in what a file holds, out of its wrapping, and the rest as meta."""
-    if not isinstance(content, Mapping):
-        raise refusal(
-            path,
-            f"the file holds a {type(content).__name__} and no state dict",
-            "save the model's state_dict()",
-        )
-    meta: Mapping[str, Any] = {}
-    weights: Mapping[Any, Any] = content
-    wrapping = next((key for key in _WRAPPINGS if isinstance(content.get(key), Mapping)), "")
-    if wrapping:
-        found = content.get("meta")
-        meta = found if isinstance(found, Mapping) else {}
-        weights = content[wrapping]
-    tensors = {
-        key: value
-        for key, value in weights.items()
-        if isinstance(key, str) and isinstance(value, torch.Tensor)
-    }
-    if not tensors:
-        raise refusal(path, "there are no weights in the file", "save the model's state_dict()")
-    return StoredWeights(path, _without_prefix(tensors, "module."), digest, meta, wrapping)
-
-
-def _without_prefix(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    """Drop the prefix that training on several devices puts before every key."""
-    if not all(key.startswith(prefix) for key in tensors):
-        return tensors
-    return {key.removeprefix(prefix): tensor for key, tensor in tensors.items()}
 
 
 def _read_shards(index: Path) -> StoredWeights:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segcore.checkpoints.family import Family
 from segcore.checkpoints.naming import Layout, Rule
-from segcore.checkpoints.storage import StoredWeights
+from segcore.checkpoints.nvlabs import has_decoder, has_no_decoder
 from segcore.models.config import NormEpsilons
 
 _BLOCK = "encoder.stages.{s}.blocks.{i}"
@@ -58,21 +58,13 @@ SEGMENTATION_V4 = Layout("transformers 4", ENCODER_V4 + _HEAD_V4)
 CLASSIFIER_V4 = Layout("transformers 4", ENCODER_V4 + _CLASSIFIER)
 
 
-def _has_decoder(stored: StoredWeights) -> bool:
-    return any(key.startswith("decode_head.") for key in stored.tensors)
-
-
-def _has_no_decoder(stored: StoredWeights) -> bool:
-    return not _has_decoder(stored)
-
-
 SEGMENTATION = Family(
     name="transformers",
     title="Hugging Face transformers",
     layouts=(SEGMENTATION_V4, Layout("transformers 5", ENCODER_V5 + _HEAD_V5)),
     epsilons=NormEpsilons.TRANSFORMERS,
     reads_folder=True,
-    says_more=_has_decoder,
+    says_more=has_decoder,
 )
 IMAGENET = Family(
     name="transformers-imagenet",
@@ -81,5 +73,5 @@ IMAGENET = Family(
     epsilons=NormEpsilons.TRANSFORMERS,
     encoder_only=True,
     reads_folder=True,
-    says_more=_has_no_decoder,
+    says_more=has_no_decoder,
 )
