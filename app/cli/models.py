@@ -1,25 +1,43 @@
-"""`models`: which models are at hand, and what one of them is."""
+"""`models`: which models are at hand, which there are to download, and what one of them is."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from app.cli.convert import convert
+from app.cli.download import download
 from app.cli.options import JsonFlag, ModelArgument
 from app.cli.terminal import Terminal
 
+if TYPE_CHECKING:
+    from segcore.checkpoints.released import Released
+
 commands = typer.Typer(
-    help="Bundled models and your own.", no_args_is_help=True, rich_markup_mode=None
+    help="Bundled models, your own, and those of a hub.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
+commands.command("download")(download)
 commands.command("convert")(convert)
 
 
 @commands.command("list")
-def list_all(as_json: JsonFlag = False) -> None:
-    """List the models that can be named."""
+def list_all(
+    released: Annotated[
+        bool,
+        typer.Option("--released", help="The checkpoints that NVIDIA released, here or not."),
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the models that can be named: bundled, your own, and downloaded ones."""
+    if released:
+        _list_released(as_json=as_json)
+        return
     from segcore.checkpoints import list_models, local_models_folder
 
     terminal = Terminal()
@@ -38,12 +56,63 @@ def list_all(as_json: JsonFlag = False) -> None:
             entry.trouble or entry.summary,
         )
     terminal.table(table)
-    terminal.note(f"Your own models are listed when they lie in {local_models_folder()}.")
+    terminal.note(
+        f"Your own models are listed when they lie in {local_models_folder()}. "
+        "`models list --released` names those that can be downloaded."
+    )
+
+
+def _list_released(*, as_json: bool) -> None:
+    from segcore.checkpoints.released import released_models
+
+    terminal = Terminal()
+    rows = [_released_words(one) for one in released_models()]
+    if as_json:
+        terminal.say_json(rows)
+        return
+    columns = ("name", "data set", "size", "input", "mIoU", "with flips and scales", "parameters")
+    table = Table(*columns, "licence", "here", box=None)
+    for row in rows:
+        table.add_row(
+            row["name"],
+            row["data_set"],
+            row["variant"],
+            "x".join(str(side) for side in row["input_size"]),
+            _per_cent(row["miou"]),
+            _per_cent(row["miou_multi_scale"]),
+            f"{row['parameters'] / 1e6:.1f} M",
+            "non-commercial" if row["non_commercial"] else row["licence"],
+            "yes" if row["on_disk"] else "",
+        )
+    terminal.table(table)
+    licence = released_models()[0].licence
+    terminal.note(
+        f"mIoU as the paper has it. {licence.title}: {licence.url}. "
+        "`models download NAME` brings one here."
+    )
+
+
+def _released_words(one: Released) -> dict[str, Any]:
+    from segcore.checkpoints.hub import cached_path
+
+    return {
+        **{key: value for key, value in asdict(one).items() if key != "licence"},
+        "licence": one.licence.title,
+        "licence_url": one.licence.url,
+        "non_commercial": one.licence.non_commercial,
+        "on_disk": cached_path(one.name) is not None,
+    }
+
+
+def _per_cent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1f} %"
 
 
 @commands.command("show")
 def show(model: ModelArgument, as_json: JsonFlag = False) -> None:
-    """Say what a model is: size, classes, licence, its card."""
+    """Say what a model is: size, classes, licence, its card; also of one not downloaded yet."""
+    if _show_released(model, as_json=as_json):
+        return
     from segcore.checkpoints import read_checkpoint
     from segcore.checkpoints.catalog import card_text
 
@@ -77,3 +146,35 @@ def show(model: ModelArgument, as_json: JsonFlag = False) -> None:
 
 def _input(size: tuple[int, int] | None) -> str:
     return "pictures at their own size" if size is None else f"pictures at {size[0]} x {size[1]}"
+
+
+def _show_released(name: str, *, as_json: bool) -> bool:
+    """Show what the catalogue knows of a released checkpoint that is not on this machine."""
+    from segcore.checkpoints.hub import cached_path
+    from segcore.checkpoints.released import released
+
+    known = released(name)
+    if known is None or Path(name).exists() or cached_path(name) is not None:
+        return False
+    terminal = Terminal()
+    words = _released_words(known)
+    if as_json:
+        terminal.say_json(words)
+        return True
+    height, width = known.input_size
+    terminal.say(f"{known.name}: {known.variant} for {known.data_set}, not on this machine")
+    terminal.say(f"input    {height} x {width}")
+    if known.protocol:
+        terminal.say(f"protocol {known.protocol}")
+    if known.miou is not None:
+        scales = _per_cent(known.miou_multi_scale)
+        terminal.say(
+            f"mIoU     {_per_cent(known.miou)} in the paper"
+            + (f", {scales} with flips and scales" if scales else "")
+        )
+    terminal.say(f"classes  {known.classes}")
+    terminal.say(f"weights  {known.parameters:,} parameters")
+    terminal.say(f"licence  {known.licence.title}: {known.licence.url}")
+    terminal.say(f"         {known.licence.summary}")
+    terminal.say(f"\nsegformer-studio models download {known.name}")
+    return True

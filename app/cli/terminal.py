@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
 from segcore.progress import Progress, ProgressCallback
@@ -55,22 +55,23 @@ class Terminal:
         return 1 if self.failed else 0
 
     @contextmanager
-    def progress(self, doing: str) -> Iterator[ProgressCallback]:
+    def progress(self, doing: str, *, in_bytes: bool = False) -> Iterator[ProgressCallback]:
         """A bar on a terminal, else a line every few seconds; both with the time left."""
         if self._errors.is_terminal:
-            with _bar(self._errors) as bar:
+            with _bar(self._errors, in_bytes=in_bytes) as bar:
                 task = bar.add_task(doing, total=None, text="", left="")
                 yield lambda progress: _move(bar, task, progress)
         else:
-            yield _Lines(self, doing).show
+            yield _Lines(self, doing, in_bytes=in_bytes).show
 
 
 class _Lines:
     """Progress where lines cannot be rewritten: one now and then, and never for short work."""
 
-    def __init__(self, terminal: Terminal, doing: str) -> None:
+    def __init__(self, terminal: Terminal, doing: str, *, in_bytes: bool) -> None:
         self._terminal = terminal
         self._doing = doing
+        self._in_bytes = in_bytes
         self._last = time.monotonic()
 
     def show(self, progress: Progress) -> None:
@@ -79,16 +80,17 @@ class _Lines:
             return
         self._last = now
         left = _time_left(progress.seconds_left)
-        self._terminal.note(
-            f"{self._doing}: {progress.done}/{progress.total} {progress.text} {left}".rstrip()
-        )
+        so_far = f"{progress.done}/{progress.total}"
+        if self._in_bytes:
+            so_far = f"{progress.done / 1e6:.1f}/{progress.total / 1e6:.1f} MB"
+        self._terminal.note(f"{self._doing}: {so_far} {progress.text} {left}".rstrip())
 
 
-def _bar(console: Console) -> Bar:
+def _bar(console: Console, *, in_bytes: bool) -> Bar:
     return Bar(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        DownloadColumn() if in_bytes else MofNCompleteColumn(),
         TextColumn("{task.fields[left]}"),
         TextColumn("{task.fields[text]}", markup=False),
         console=console,
