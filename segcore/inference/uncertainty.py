@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 
 from segcore.errors import RequestError
-from segcore.inference.blend import Block, blended_blocks
+from segcore.inference.blocks import Block
 from segcore.inference.encoded import EncodedImage
+from segcore.inference.passes import pieces_of
 from segcore.inference.predictor import Predictor
 from segcore.inference.upsample import upsampled_strips
 from segcore.progress import CancelToken, ProgressCallback, Ticker
@@ -26,6 +27,9 @@ Measure = Literal["entropy", "margin"]
 Map = npt.NDArray[np.float16]
 
 MEASURES: tuple[Measure, ...] = ("entropy", "margin")
+
+_LEAST = 1e-30
+"""A probability whose logarithm is still a number."""
 
 
 def uncertainty_maps(
@@ -43,10 +47,11 @@ def uncertainty_maps(
     - `margin`: the probability of the likeliest class less that of the second: 1 where there is no
       doubt, 0 where two are equally likely. 1 everywhere with a single class.
 
-    Features that `encoded` keeps are not computed again.
+    Features that `encoded` keeps are not computed again. Where the protocol has several passes, the
+    measures are of the mean of their probabilities, as the labels are.
 
     Args:
-        progress: told how many rows of the picture are done, at most once a strip.
+        progress: told how many pixels of the picture are done, once a strip.
 
     Raises:
         Cancelled: `cancel` was called; it is looked at between strips.
@@ -61,17 +66,14 @@ def uncertainty_maps(
 
     def run() -> None:
         ticker = Ticker(encoded.size[0] * encoded.size[1], progress)
-        for block in blended_blocks(encoded.plan, lambda index: _logits(encoded, index, cancel)):
-            _measure_block(block, maps, cancel, ticker)
+        for piece in pieces_of(encoded, cancel, None):
+            if isinstance(piece, Block):
+                _measure_block(piece, maps, cancel, ticker)
+            else:
+                _measure_strip(*piece, maps, ticker)
 
     predictor.with_less_memory(encoded, run)
     return maps
-
-
-def _logits(encoded: EncodedImage, index: int, cancel: CancelToken | None) -> Tensor:
-    if cancel is not None:
-        cancel.raise_if_cancelled()
-    return encoded.backend.decode(encoded.stages(index))
 
 
 @torch.inference_mode()
@@ -86,6 +88,17 @@ def _measure_block(
         for name, values in _measured(logits, maps.keys()).items():
             maps[name][rows, columns] = values.half().cpu().numpy()
         ticker.tick(steps=(rows.stop - rows.start) * block.box.width)
+
+
+@torch.inference_mode()
+def _measure_strip(
+    rows: slice, probabilities: Tensor, maps: dict[Measure, Map], ticker: Ticker
+) -> None:
+    """Write some rows of every map; the logarithms of probabilities are their logits."""
+    logits = probabilities.clamp_min(_LEAST).log()
+    for name, values in _measured(logits, maps.keys()).items():
+        maps[name][rows] = values.half().cpu().numpy()
+    ticker.tick(steps=(rows.stop - rows.start) * probabilities.shape[2])
 
 
 def _measured(logits: Tensor, measures: Collection[Measure]) -> dict[Measure, Tensor]:

@@ -10,6 +10,7 @@ import torch
 
 from segcore.errors import Cancelled, RequestError
 from segcore.inference import Predictor, upsample
+from segcore.inference.protocol import InferenceProtocol
 from segcore.inference.tiling import plan_tiles
 from segcore.inference.uncertainty import _measured, uncertainty_maps
 from segcore.progress import CancelToken
@@ -58,6 +59,15 @@ def test_in_tiles_the_encoder_runs_once_and_the_picture_is_covered(own_size, pic
     second = own_size.top2(encoded).probability[1].astype(np.float32)
     assert np.abs(maps["margin"] - (prediction.confidence - second)).max() <= 4e-3
     assert seen[-1].done == seen[-1].total == 300 * 500
+
+
+def test_several_passes_are_measured_by_their_mean_probability(own_size_folder, picture):
+    predictor = Predictor.load(own_size_folder, device="cpu")
+    encoded = predictor.encode(picture(64, 96), protocol=InferenceProtocol(flip=True))
+    maps = uncertainty_maps(predictor, encoded)
+    first, second = predictor.top2(encoded).probability.astype(np.float32)
+    assert np.abs(maps["margin"] - (first - second)).max() <= 2e-3
+    assert (maps["entropy"] > 0).all()
 
 
 def test_certain_and_undecided_pixels_and_a_single_class():
