@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,27 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 Triple = tuple[float, float, float]
+Size = tuple[int, int]
+
+_EIGHT_BITS = 1 / 255
+_BILINEAR = 2
+_NO_SIZE = (None, None, None)
+_LONGEST_VALUE = 40
+_HEEDED = frozenset(
+    {
+        *("do_resize", "size", "resample", "do_rescale", "rescale_factor"),
+        *("do_normalize", "image_mean", "image_std", "do_reduce_labels", "reduce_labels"),
+    }
+)
+_WITHOUT_EFFECT = frozenset(
+    {
+        *("image_processor_type", "feature_extractor_type", "processor_class", "auto_map"),
+        *("_valid_processor_keys", "_name_or_path", "transformers_version", "backend", "device"),
+        *("return_tensors", "data_format", "input_data_format", "disable_grouping"),
+        # Pictures are RGB here always, and sizes say themselves whether they are square.
+        *("do_convert_rgb", "default_to_square"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -28,25 +49,32 @@ class Preprocess:
 
     Attributes:
         size: (height, width) to resize to, without keeping the ratio; None unless `do_resize`.
+        shortest_edge: what the shorter side is resized to, keeping the ratio; then `size` is None.
+        longest_edge: what the longer side may come to at most with `shortest_edge`.
         resample: Pillow's code: 0 nearest, 1 Lanczos, 2 bilinear, 3 bicubic, 4 box, 5 Hamming.
         rescale_factor: what pixels 0 … 255 are multiplied with before mean and std.
         mean, std: of the three channels R, G, B, after rescaling.
         reduce_labels: the labels that the model was trained on had 0 for ignore and class i at
             i + 1; it says nothing of what the model gives.
+        unheeded: words that ask for something which is not done, as `key: value`.
     """
 
     do_resize: bool = False
-    size: tuple[int, int] | None = None
-    resample: int = 2
+    size: Size | None = None
+    resample: int = _BILINEAR
     do_rescale: bool = True
-    rescale_factor: float = 1 / 255
+    rescale_factor: float = _EIGHT_BITS
     do_normalize: bool = True
     mean: Triple = IMAGENET_MEAN
     std: Triple = IMAGENET_STD
     reduce_labels: bool = False
+    shortest_edge: int | None = None
+    longest_edge: int | None = None
+    unheeded: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
-        if self.do_resize and (self.size is None or min(self.size) < 1):
+        sides = [*(self.size or ()), *filter(None, (self.shortest_edge, self.longest_edge))]
+        if self.do_resize and (not sides or min(sides) < 1):
             raise CheckpointError(
                 f"preprocessor_config.json resizes to {self.size}: give a height and a width."
             )
@@ -65,23 +93,33 @@ class Preprocess:
         """Read a parsed `preprocessor_config.json`, of any year.
 
         What it leaves out is as transformers has it: resized to 512 x 512, bilinear, rescaled by
-        1/255, ImageNet's mean and std. `size` may be a mapping with height and width, a pair
-        of them, or one number for both.
+        1/255, ImageNet's mean and std. `size` may be a mapping with height and width or with
+        `shortest_edge`, a pair of height and width, or one number for both.
 
         Raises:
-            CheckpointError: a value that is impossible, or a `size` that keeps the ratio.
+            CheckpointError: a value that is impossible, or a `size` of another kind.
         """
         do_resize = bool(data.get("do_resize", True))
+        do_rescale = bool(data.get("do_rescale", True))
+        do_normalize = bool(data.get("do_normalize", True))
+        # What belongs to a step that is left out is often null, and never looked at.
+        factor = data.get("rescale_factor", _EIGHT_BITS) if do_rescale else _EIGHT_BITS
+        mean = data.get("image_mean", IMAGENET_MEAN) if do_normalize else IMAGENET_MEAN
+        std = data.get("image_std", IMAGENET_STD) if do_normalize else IMAGENET_STD
+        size, shortest, longest = _parse_size(data.get("size", 512)) if do_resize else _NO_SIZE
         return cls(
             do_resize=do_resize,
-            size=_parse_size(data.get("size", 512)) if do_resize else None,
-            resample=_parse_resample(data.get("resample", 2)),
-            do_rescale=bool(data.get("do_rescale", True)),
-            rescale_factor=_parse_number(data.get("rescale_factor", 1 / 255), "rescale_factor"),
-            do_normalize=bool(data.get("do_normalize", True)),
-            mean=_parse_triple(data.get("image_mean", IMAGENET_MEAN), "image_mean"),
-            std=_parse_triple(data.get("image_std", IMAGENET_STD), "image_std"),
+            size=size,
+            resample=_parse_resample(data.get("resample", _BILINEAR)) if do_resize else _BILINEAR,
+            do_rescale=do_rescale,
+            rescale_factor=_parse_number(factor, "rescale_factor"),
+            do_normalize=do_normalize,
+            mean=_parse_triple(mean, "image_mean"),
+            std=_parse_triple(std, "image_std"),
             reduce_labels=bool(data.get("do_reduce_labels", data.get("reduce_labels", False))),
+            shortest_edge=shortest,
+            longest_edge=longest,
+            unheeded=_unheeded(data),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -99,11 +137,37 @@ class Preprocess:
         }
         if self.size is not None:
             data["size"] = {"height": self.size[0], "width": self.size[1]}
+        if self.shortest_edge is not None:
+            data["size"] = {"shortest_edge": self.shortest_edge}
+            if self.longest_edge is not None:
+                data["size"]["longest_edge"] = self.longest_edge
         return data
+
+    @property
+    def input_words(self) -> str:
+        """How pictures go in, for people: `pictures at 512 x 512`, ..."""
+        if self.size is not None:
+            return f"pictures at {self.size[0]} x {self.size[1]}"
+        if self.shortest_edge is None:
+            return "pictures at their own size"
+        limit = "" if self.longest_edge is None else f", the longer at most at {self.longest_edge}"
+        return f"pictures with their shorter side at {self.shortest_edge}{limit}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of words that are not obeyed, one sentence each."""
+        if not self.unheeded:
+            return ()
+        words = ", ".join(self.unheeded)
+        return (f"preprocessor_config.json says {words}, which is not done for a SegFormer.",)
 
     def model_size(self, image_size: tuple[int, int]) -> tuple[int, int]:
         """(height, width) at which an image of that size goes in."""
-        return self.size if self.do_resize and self.size is not None else image_size
+        if not self.do_resize:
+            return image_size
+        if self.shortest_edge is not None:
+            return _keeping_ratio(image_size, self.shortest_edge, self.longest_edge)
+        return self.size or image_size
 
     def resized(
         self, image: npt.NDArray[np.uint8], size: tuple[int, int] | None = None
@@ -152,21 +216,61 @@ class Preprocess:
         return values
 
 
-def _parse_size(size: object) -> tuple[int, int]:
+def _keeping_ratio(image_size: Size, shortest: int, longest: int | None) -> Size:
+    """(height, width) with the shorter side at `shortest`, or less where the longer would exceed.
+
+    Rounded as transformers does: the longer side down, and a shorter one that gives way to the
+    limit to the nearest.
+    """
+    short, long = sorted(image_size)
+    exact: float = shortest
+    if longest is not None and long / short * shortest > longest:
+        exact = longest * short / long
+    sides = max(round(exact), 1), max(int(exact * long / short), 1)
+    return sides if image_size[0] <= image_size[1] else sides[::-1]
+
+
+def _parse_size(size: object) -> tuple[Size | None, int | None, int | None]:
+    """The size without the ratio, or the edges that keep it; the others are None."""
     match size:
         case bool():
             pass
         case int(side):
-            return side, side
+            return (side, side), None, None
         case {"height": int(height), "width": int(width)}:
-            return height, width
+            return (height, width), None, None
+        case {"shortest_edge": int(shortest), "longest_edge": int(longest)}:
+            return None, shortest, longest
+        case {"shortest_edge": int(shortest), **others} if not any(others.values()):
+            return None, shortest, None
         case [int(height), int(width)]:
-            return height, width
+            return (height, width), None, None
         case _:
             pass
     raise CheckpointError(
         f"preprocessor_config.json has size {size}, which is no height and width: write both."
     )
+
+
+def _unheeded(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Words that ask for more than this program does: unknown ones that are switched on."""
+    # Words without effect, and those that say only what transformers gives back.
+    asked = {
+        key: value
+        for key, value in data.items()
+        if key not in _HEEDED | _WITHOUT_EFFECT and value is not None and value is not False
+    }
+    if not asked.get("do_center_crop"):
+        asked.pop("crop_size", None)
+    kind = data.get("image_processor_type", data.get("feature_extractor_type"))
+    if isinstance(kind, str) and not kind.startswith("Segformer"):
+        asked["image_processor_type"] = kind
+    return tuple(f"{key}: {_shortened(value)}" for key, value in asked.items())
+
+
+def _shortened(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 def _parse_resample(code: object) -> int:

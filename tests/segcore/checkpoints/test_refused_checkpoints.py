@@ -134,10 +134,10 @@ def test_zip_that_is_no_checkpoint(tmp_path):
 
 
 def test_another_architecture_is_named_by_its_keys(tmp_path):
-    path = tmp_path / "resnet50.pth"
-    names = ("conv1.weight", "bn1.weight", "layer1.0.conv1.weight", "fc.bias")
+    path = tmp_path / "vgg16.pth"
+    names = ("features.0.weight", "features.0.bias", "features.2.weight", "classifier.6.bias")
     torch.save({name: torch.zeros(4) for name in names}, path)
-    assert "conv1.weight" in refused(path)
+    assert "features.0.weight" in refused(path)
     assert "no SegFormer" in refused(path)
     save_file({"x\n\x1b[2J" * 50: torch.zeros(2)}, tmp_path / "odd.safetensors")
     assert "\x1b" not in refused(tmp_path / "odd.safetensors")
@@ -227,7 +227,7 @@ def test_broken_config_is_named(text, model_folder):
     assert "config.json" in refused(model_folder)
 
 
-@pytest.mark.parametrize("text", ["{", '{"size": {"shortest_edge": 3}}', '{"image_std": 0}'])
+@pytest.mark.parametrize("text", ["{", '{"size": {"longest_edge": 3}}', '{"image_std": 0}'])
 def test_broken_preprocessor_config_is_named(text, model_folder):
     (model_folder / "preprocessor_config.json").write_text(text)
     assert "preprocessor_config.json" in refused(model_folder)
