@@ -18,6 +18,15 @@ from app.cli.options import (
     parse_choices,
     parse_device,
 )
+from app.cli.protocol_options import (
+    BlendFlag,
+    FlipFlag,
+    ProtocolOption,
+    ProtocolSizeOption,
+    ScalesOption,
+    StrideOption,
+    chosen_protocol,
+)
 from app.cli.terminal import Terminal
 from segcore.errors import readable
 
@@ -60,6 +69,12 @@ def predict(
             help="Also an NPZ per picture, of confidence,top2,logits,features.",
         ),
     ] = "",
+    protocol: ProtocolOption = "preprocess",
+    size: ProtocolSizeOption = "",
+    stride: StrideOption = None,
+    blend: BlendFlag = False,
+    flip: FlipFlag = False,
+    scales: ScalesOption = "1",
     redo: Annotated[
         bool, typer.Option("--redo", help="Do again what an earlier run has finished.")
     ] = False,
@@ -73,13 +88,21 @@ def predict(
 
     words = parse_choices(save, SAVES, {}) if save else ()
     wanted: list[Save] = [kind for kind in SAVES if kind in words]
+    way_in = chosen_protocol(protocol, size, stride, blend=blend, flip=flip, scales=scales)
+    if len(way_in.views) > 1 and {"logits", "features"} & set(wanted):
+        raise typer.BadParameter(
+            "--save logits,features keeps what one pass computes: leave out --flip and --scales"
+        )
     terminal = Terminal()
     pictures = [path for path in inputs if not _refused_as_video(path, terminal)]
     from segcore.inference import Predictor
 
     predictors = [
-        Predictor.load(model, each, precision, numerics, backend) for each in _devices(device)
+        Predictor.load(model, each, precision, numerics, backend, protocol=way_in)
+        for each in _devices(device)
     ]
+    if "confidence" not in wanted:
+        predictors = [each.labels_alone() for each in predictors]
     predictor = predictors[0]
     for note in predictor.notes:
         terminal.note(note)
@@ -104,6 +127,7 @@ def predict(
                 "sha256": predictor.sha256,
                 "device": ",".join(each.device for each in predictors),
                 "precision": predictor.precision,
+                "protocol": {"words": way_in.in_words(), **way_in.to_json()},
                 "done": [str(path) for path in summary.done],
                 "kept": [str(path) for path in summary.kept],
                 "failed": [

@@ -264,7 +264,9 @@ def test_confidence_that_is_not_asked_for_takes_nothing(own_size, picture):
         assert bare.confidence.shape == (90, 100)
         assert np.isnan(bare.confidence).all()
         assert bare.confidence.strides == (0, 0)
-    assert (own_size.predict(image, confidence=False).labels == asked.labels).all()
+    assert (own_size.labels_alone().predict(image).labels == asked.labels).all()
+    assert np.isnan(own_size.labels_alone().predict(image).confidence).all()
+    assert (own_size.predict(image).confidence > 0).all()
 
 
 def test_a_predictor_keeps_the_protocol_it_is_given(own_size_folder, own_size, picture):
