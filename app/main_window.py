@@ -221,6 +221,7 @@ class MainWindow(QMainWindow):
             "shortcuts": dialogs.show_shortcuts,
             "full_screen": self._toggle_full_screen,
             "model_info": dialogs.show_model_info,
+            "protocol": dialogs.show_protocol,
             "open_log_folder": dialogs.open_log_folder,
             "about": dialogs.show_about,
             "open_model_file": files.open_model_file,

@@ -33,6 +33,8 @@ class Settings:
     model: str = "street-b0"
     device: str = "auto"
     precision: str = "auto"
+    protocol: dict[str, Any] = field(default_factory=dict)
+    """How pictures go in, as `InferenceProtocol.to_json` has it; empty: as the model says."""
     auto_predict: bool = True
     overlay_opacity: float = 0.55
     contours: bool = False

@@ -31,6 +31,14 @@ MODEL = (
         QT_TRANSLATE_NOOP("actions", "Stop what is being drawn or computed"),
     ),
     ActionInfo(SEPARATOR, "", "model"),
+    ActionInfo(
+        "protocol",
+        QT_TRANSLATE_NOOP("actions", "&How Pictures Go In…"),
+        "model",
+        tip=QT_TRANSLATE_NOOP(
+            "actions", "At which size, in which windows, at which scales pictures go into the model"
+        ),
+    ),
     ActionInfo("open_model_file", QT_TRANSLATE_NOOP("actions", "Model from &File…"), "model"),
     ActionInfo("open_model_folder", QT_TRANSLATE_NOOP("actions", "Model from F&older…"), "model"),
     ActionInfo(

@@ -22,6 +22,7 @@ from app.inference.requests import (
     QueryPoint,
 )
 from segcore.geometry import Box, stage_grid
+from segcore.inference.protocol import PREPROCESS
 from segcore.progress import CancelToken, ProgressCallback
 
 if TYPE_CHECKING:
@@ -159,7 +160,10 @@ class SegcoreEngine:
         }
 
     def predictor(self, spec: ModelSpec) -> Predictor:
-        """The model, loaded when it is not at hand; two are kept."""
+        """The model, loaded when it is not at hand; two are kept, whatever the protocol."""
+        return self._loaded(replace(spec, protocol=PREPROCESS)).with_protocol(spec.protocol)
+
+    def _loaded(self, spec: ModelSpec) -> Predictor:
         known = self._predictors.pop(spec, None)
         if known is None:
             from segcore.inference import Predictor
@@ -178,7 +182,9 @@ class SegcoreEngine:
 
     def _forget(self, spec: ModelSpec) -> None:
         del self._predictors[spec]
-        self._encoded = [kept for kept in self._encoded if kept[0] != spec]
+        self._encoded = [
+            kept for kept in self._encoded if replace(kept[0], protocol=PREPROCESS) != spec
+        ]
 
     def encoded(self, spec: ModelSpec, image: Image) -> EncodedImage:
         """The picture with its features; those of two pictures are kept."""

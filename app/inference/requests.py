@@ -17,6 +17,7 @@ import numpy.typing as npt
 from app.inference.inquiry import Inquiry, InquiryAnswer
 from segcore.classes import ClassTable
 from segcore.geometry import Box
+from segcore.inference.protocol import PREPROCESS, InferenceProtocol
 
 if TYPE_CHECKING:
     from segcore.heatmap import HeatMap
@@ -30,13 +31,17 @@ ERF_TARGETS = ("stage1", "stage2", "stage3", "stage4", "head")
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """Which weights, where they run and how; `source` is a bundled name, a file or a folder."""
+    """Which weights, where they run and how; `source` is a bundled name, a file or a folder.
+
+    `protocol` says how pictures go in.
+    """
 
     source: str
     device: str = "auto"
     precision: str = "auto"
     backend: str = "auto"
     numerics: str = "fast"
+    protocol: InferenceProtocol = PREPROCESS
 
 
 class PictureStore(Protocol):

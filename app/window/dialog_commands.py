@@ -46,6 +46,14 @@ class DialogCommands(QObject):
         title = self.tr("Model information")
         _show(FactsDialog(title, name, "", self._models.facts(), self._window))
 
+    def show_protocol(self) -> None:
+        """How pictures go into the model, to be chosen."""
+        from app.dialogs.protocol import ProtocolDialog
+
+        dialog = ProtocolDialog(self._models.protocol, self._window)
+        dialog.protocolRequested.connect(self._models.use_protocol)
+        _show(dialog)
+
     def show_about(self) -> None:
         """Versions and licences."""
         from app.dialogs.about import AboutDialog

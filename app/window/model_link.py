@@ -14,6 +14,8 @@ from app.panels.status import ProjectStatus
 from app.settings import Settings
 from app.view_state import ViewState
 from segcore import resources
+from segcore.errors import RequestError
+from segcore.inference.protocol import PREPROCESS, InferenceProtocol
 
 
 class ModelLink(QObject):
@@ -37,6 +39,8 @@ class ModelLink(QObject):
         self._prediction = prediction
         self._view_state = view_state
         self._settings = settings
+        self._protocol = _kept_protocol(settings)
+        self._predicts_next = False
         self._local: list[ModelChoice] = []
         prediction.atHandFound.connect(self._show_at_hand)
         prediction.modelChanged.connect(self._show_model)
@@ -60,13 +64,26 @@ class ModelLink(QObject):
     def start(self) -> None:
         """Load the model that was used last."""
         settings = self._settings
-        self._prediction.set_model(ModelSpec(settings.model, settings.device, settings.precision))
+        self._load(settings.model, settings.device, settings.precision)
 
     def use(self, source: str) -> None:
         """Load another model: a bundled name, a file or a folder."""
         settings = self._settings
         self._bar.set_model(source)
-        self._prediction.set_model(ModelSpec(source, settings.device, settings.precision))
+        self._load(source, settings.device, settings.precision)
+
+    @property
+    def protocol(self) -> InferenceProtocol:
+        """How pictures go in."""
+        return self._protocol
+
+    def use_protocol(self, protocol: InferenceProtocol) -> None:
+        """Have pictures go in another way from now on, and predict the open one again."""
+        self._protocol = protocol
+        self._settings.protocol = protocol.to_json()
+        self._settings.save()
+        self._predicts_next = True
+        self._reload(self._settings.device, self._settings.precision)
 
     def facts(self) -> list[Fact]:
         """What there is to say of the model in use."""
@@ -83,6 +100,7 @@ class ModelLink(QObject):
             (self.tr("Heads by stage"), heads),
             (self.tr("Classes"), f"{len(info.classes)}: {_list_of(info.classes.names)}"),
             (self.tr("Runs on"), f"{info.device} {info.precision}, {info.numerics}"),
+            (self.tr("Pictures go in"), info.spec.protocol.in_words()),
             (self.tr("Licence"), self.licence_text() or self.tr("not stated")),
             (self.tr("SHA-256"), info.sha256),
             *((self.tr("Note"), note) for note in info.notes),
@@ -107,6 +125,9 @@ class ModelLink(QObject):
         self._settings.save()
         self._show_choices()
         self.modelInUse.emit(info)
+        if self._predicts_next:
+            self._predicts_next = False
+            self._prediction.predict()
 
     def _show_what_is_in_use(self) -> None:
         """After a load, good or bad: the chooser names the model that answers."""
@@ -143,7 +164,11 @@ class ModelLink(QObject):
     def _reload(self, device: str, precision: str) -> None:
         info = self.model
         source = info.spec.source if info else self._settings.model
-        self._prediction.set_model(ModelSpec(source, device, precision))
+        self._load(source, device, precision)
+
+    def _load(self, source: str, device: str, precision: str) -> None:
+        spec = ModelSpec(source, device, precision, protocol=self._protocol)
+        self._prediction.set_model(spec)
 
     def _set_opacity(self, opacity: float) -> None:
         self._view_state.overlay_opacity = opacity
@@ -154,6 +179,14 @@ class ModelLink(QObject):
 
     def _show_overlay(self) -> None:
         self._bar.set_overlay(self._view_state.overlay_mode, self._view_state.overlay_opacity)
+
+
+def _kept_protocol(settings: Settings) -> InferenceProtocol:
+    """The one that the settings keep; what makes no sense there is as the model says."""
+    try:
+        return InferenceProtocol.from_json(settings.protocol)
+    except RequestError:
+        return PREPROCESS
 
 
 def is_non_commercial(licence: str) -> bool:
