@@ -1,11 +1,12 @@
 """How long the canvas keeps a person waiting: strokes, panning, zooming, opening a picture.
 
-    python benchmarks/canvas.py [--side 20000] [--moves 200] [--batch MODEL] [--json]
+    python benchmarks/canvas.py [--side 20000] [--moves 200] [--batch MODEL] [--compare] [--json]
 
 The real `Canvas` and the real `segcore.edits.Stroke` on a square label map, in a view of
-1600 x 1000. A stroke's move is timed from the mouse event to painted pixels: the edit, filling the
-damaged tiles, and the repaint, on the GUI thread. `--batch` predicts with a model in another thread
-meanwhile, as "Predict all" does. Milliseconds of wall time; beside them the processor time of the
+1600 x 1000, with the minimap. A stroke's move is timed from the mouse event to painted pixels: the
+edit, filling the damaged tiles, and the repaint, on the GUI thread. `--batch` predicts with a model
+in another thread meanwhile, as "Predict all" does; `--compare` also paints side by side and beside
+the line of a swipe, and moves that line. Milliseconds of wall time; beside them the processor time of the
 GUI thread, which tells what the canvas costs from what a busy machine adds.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import threading
 import time
@@ -30,6 +32,7 @@ from PySide6.QtWidgets import QApplication
 from app.canvas.canvas import Canvas
 from app.priority import step_behind_the_window
 from segcore.classes import ClassTable
+from segcore.display import DisplayCurve
 from segcore.edits import Stroke, warm_up
 
 VIEW = (1600, 1000)
@@ -188,7 +191,30 @@ def predicting(model: str | None) -> Iterator[None]:
         thread.join()
 
 
-def measure(side: int, moves: int) -> list[Row]:
+def comparing_rows(canvas: Canvas, painter: Painter, moves: int) -> list[Row]:
+    """Strokes in both ways of comparing, and the line of the swipe moved."""
+    rows: list[Row] = []
+    for kind in ("side_by_side", "swipe"):
+        canvas.set_comparison(kind, 0.4)
+        for name, look in (("1:1", lambda: canvas.zoom_to(1.0)), ("fit", canvas.fit)):
+            look()
+            QApplication.processEvents()
+            rows += stroke_row(f"{kind}, {name}", canvas, painter, moves)
+    for name, look in (("1:1", lambda: canvas.zoom_to(1.0)), ("fit", canvas.fit)):
+        look()
+        QApplication.processEvents()
+        rows.append(
+            frame_row(
+                f"line of the swipe, {name}",
+                60,
+                lambda i: canvas.set_comparison("swipe", 0.5 + 0.4 * math.sin(i / 5)),
+            )
+        )
+    canvas.set_comparison("overlay")
+    return rows
+
+
+def measure(side: int, moves: int, *, compare: bool = False) -> list[Row]:
     """All rows."""
     canvas = Canvas()
     canvas.resize(*VIEW)
@@ -210,12 +236,18 @@ def measure(side: int, moves: int) -> list[Row]:
         look()
         QApplication.processEvents()
         rows += stroke_row(name, canvas, painter, moves)
+    if compare:
+        rows += comparing_rows(canvas, painter, moves)
+    canvas.fit()
+    QApplication.processEvents()
     rows.append(frame_row("pan by 25, fit", 60, lambda i: canvas.pan_by(25 * (-1) ** (i // 8), 9)))
     canvas.zoom_to(1.0)
     rows.append(frame_row("pan by 25, 1:1", 60, lambda _: canvas.pan_by(25, 9)))
     zooms = [1.0 * 2 ** (-i / 12) for i in range(48)]
     rows.append(frame_row("zoom by 1/12", len(zooms), lambda i: canvas.zoom_to(zooms[i])))
     rows.append(opening_row(canvas))
+    canvas.wait_until_smooth()
+    rows.append(display_row(canvas))
     canvas.close()
     return rows
 
@@ -234,17 +266,28 @@ def opening_row(canvas: Canvas) -> Row:
     return opened
 
 
+def display_row(canvas: Canvas) -> Row:
+    """The slider of the contrast under a picture of 12 megapixels that fits into the view."""
+    canvas.fit()
+    QApplication.processEvents()
+    tables = [DisplayCurve(contrast=1 + i / 40).table() for i in range(1, 60)]
+    return frame_row(
+        "contrast of 12 megapixels, fit", len(tables), lambda i: canvas.set_display(tables[i])
+    )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--side", type=int, default=20_000, help="pixels a side of the picture")
     parser.add_argument("--moves", type=int, default=200, help="mouse moves of each stroke")
     parser.add_argument("--batch", metavar="MODEL", help="predict with it meanwhile")
+    parser.add_argument("--compare", action="store_true", help="also side by side and swipe")
     parser.add_argument("--json", action="store_true", help="print JSON alone")
     arguments = parser.parse_args()
     application = QApplication.instance() or QApplication([])
     with predicting(arguments.batch):
-        rows = measure(arguments.side, arguments.moves)
+        rows = measure(arguments.side, arguments.moves, compare=arguments.compare)
     del application
     if arguments.json:
         print(json.dumps({"side": arguments.side, "batch": arguments.batch, "rows": rows}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import exp, log
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -88,6 +88,14 @@ class DisplayPanel(QFrame):
         with QSignalBlocker(self.gamma):
             self.gamma.setValue(curve.gamma)
         self.reset.setEnabled(not curve.is_neutral)
+
+    def event(self, event: QEvent) -> bool:
+        """Qt: Esc is for this panel while the focus is in it, not for the window."""
+        asked = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if asked and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Qt: Esc closes it."""
