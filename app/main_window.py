@@ -30,6 +30,7 @@ from app.window.core import Core
 from app.window.dialog_commands import DialogCommands
 from app.window.docks import add_dock, chain_tab_stops, model_toolbar, right_tabs
 from app.window.file_commands import FileCommands
+from app.window.hub_link import HubLink
 from app.window.inspect_link import InspectLink
 from app.window.inspect_pages import InspectPages, Surroundings
 from app.window.kept_view import keep_view, restore_view
@@ -186,6 +187,9 @@ class MainWindow(QMainWindow):
         )
         self.dialogs = DialogCommands(self, self.settings, self.models)
         self.dialogs.settingsApplied.connect(self._apply_settings)
+        self.hub = HubLink(self, core.downloads)
+        self.hub.modelArrived.connect(self.models.offer)
+        self.hub.modelRequested.connect(self.models.use)
         self._connect_messages()
         self.models.modelInUse.connect(self.inspect_link.show_model)
         self.inspect_link.queried.connect(self._show_inspection)
@@ -205,6 +209,8 @@ class MainWindow(QMainWindow):
         core.session.imageFailed.connect(messages.show_picture_failure)
         core.prediction.pictureFailed.connect(messages.show_picture_failure)
         self.files.failed.connect(messages.show_failure)
+        self.hub.failed.connect(messages.show_error)
+        self.hub.notice.connect(messages.show_notice)
         self.banner.detailsRequested.connect(self.dialogs.show_details)
 
     def _connect_window_actions(self) -> None:
@@ -221,6 +227,7 @@ class MainWindow(QMainWindow):
             "shortcuts": dialogs.show_shortcuts,
             "full_screen": self._toggle_full_screen,
             "model_info": dialogs.show_model_info,
+            "download_models": self.hub.show,
             "protocol": dialogs.show_protocol,
             "open_log_folder": dialogs.open_log_folder,
             "about": dialogs.show_about,

@@ -42,6 +42,12 @@ MODEL = (
     ActionInfo("open_model_file", QT_TRANSLATE_NOOP("actions", "Model from &File…"), "model"),
     ActionInfo("open_model_folder", QT_TRANSLATE_NOOP("actions", "Model from F&older…"), "model"),
     ActionInfo(
+        "download_models",
+        QT_TRANSLATE_NOOP("actions", "&Download Models…"),
+        "model",
+        tip=QT_TRANSLATE_NOOP("actions", "Get released models, and others, from a hub"),
+    ),
+    ActionInfo(
         "model_info", QT_TRANSLATE_NOOP("actions", "Model &Information…"), "model", ("Ctrl+I",)
     ),
 )

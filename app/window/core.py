@@ -6,6 +6,7 @@ import logging
 
 from PySide6.QtCore import QObject
 
+from app.controllers.downloads import DownloadsController
 from app.controllers.inspection import InspectionController
 from app.controllers.labelling import LabellingController
 from app.controllers.opening import OpeningController
@@ -38,6 +39,7 @@ class Core(QObject):
         self.prediction = PredictionController(self.document, self.session, self.client, self)
         self.inspection = InspectionController(self.document, self.client, self)
         self.labelling = LabellingController(self.document, self.view_state, self)
+        self.downloads = DownloadsController(self)
         self.uncertainty = UncertaintyController(self.document, self.client, self)
         self.pictures_out = PicturesOut(self.document, self.view_state, self)
 
@@ -53,6 +55,7 @@ class Core(QObject):
     def shutdown(self) -> bool:
         """End all work; False when the inference thread computes on and dies with the process."""
         self.labelling.end_stroke()
+        self.downloads.shutdown()
         ended = self.client.shutdown(_PATIENCE)
         self.pictures_out.shutdown()
         self.prediction.shutdown()

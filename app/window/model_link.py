@@ -85,6 +85,12 @@ class ModelLink(QObject):
         self._predicts_next = True
         self._reload(self._settings.device, self._settings.precision)
 
+    def offer(self, source: str) -> None:
+        """Put a model that has come to this machine into the chooser."""
+        if all(choice.source != source for choice in self._local):
+            self._local.append(ModelChoice(source, source))
+            self._show_choices()
+
     def facts(self) -> list[Fact]:
         """What there is to say of the model in use."""
         info = self.model
