@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         load_model,
         load_segformer,
         read_checkpoint,
+        save_model,
         save_pretrained,
     )
     from segcore.classes import ClassInfo, ClassTable
@@ -43,6 +44,7 @@ _HOMES = {
         "load_model",
         "load_segformer",
         "read_checkpoint",
+        "save_model",
         "save_pretrained",
     ),
     "segcore.classes": ("ClassInfo", "ClassTable"),
@@ -94,6 +96,7 @@ __all__ = [
     "read_image_size",
     "read_label_map",
     "receptive_field",
+    "save_model",
     "save_pretrained",
     "write_label_map",
 ]

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
         local_models_folder,
     )
     from segcore.checkpoints.checkpoint import Checkpoint
-    from segcore.checkpoints.loader import load_model, load_segformer
+    from segcore.checkpoints.loader import load_segformer
+    from segcore.checkpoints.model_loader import load_encoder, load_model
+    from segcore.checkpoints.own_layout import save_model
     from segcore.checkpoints.reader import read_checkpoint
     from segcore.checkpoints.writer import save_pretrained
 
@@ -26,10 +28,12 @@ _HOME_OF = {
     "ModelEntry": "catalog",
     "bundled_path": "catalog",
     "list_models": "catalog",
-    "load_model": "loader",
+    "load_encoder": "model_loader",
+    "load_model": "model_loader",
     "load_segformer": "loader",
     "local_models_folder": "catalog",
     "read_checkpoint": "reader",
+    "save_model": "own_layout",
     "save_pretrained": "writer",
 }
 
@@ -38,10 +42,12 @@ __all__ = [
     "ModelEntry",
     "bundled_path",
     "list_models",
+    "load_encoder",
     "load_model",
     "load_segformer",
     "local_models_folder",
     "read_checkpoint",
+    "save_model",
     "save_pretrained",
 ]
 

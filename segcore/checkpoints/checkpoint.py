@@ -8,7 +8,8 @@ from pathlib import Path
 from torch import Tensor
 
 from segcore.classes import ClassTable
-from segcore.models.config import SegFormerConfig
+from segcore.errors import CheckpointError
+from segcore.models import ModelConfig, SegFormerConfig, architecture_title
 from segcore.preprocess import Preprocess
 
 
@@ -20,6 +21,7 @@ class Checkpoint:
         name: bundled name, or base name of the file or folder.
         path: the file or folder that was read.
         family: row of the table of families, `transformers`, `nvlabs`, `sithu31296`, ...
+        config: of a SegFormer, or of another network that the program knows.
         state: own names to tensors as stored (float32, float16 or bfloat16).
         classes: what the outputs are called; empty for an ImageNet classifier.
         sha256: of the weights file, or of all shards one after another; 64 hexadecimal digits.
@@ -32,7 +34,7 @@ class Checkpoint:
     name: str
     path: Path
     family: str
-    config: SegFormerConfig
+    config: ModelConfig
     state: dict[str, Tensor]
     classes: ClassTable
     preprocess: Preprocess
@@ -41,6 +43,20 @@ class Checkpoint:
     encoder_only: bool
     summary: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def segformer(self) -> SegFormerConfig:
+        """The configuration, for what only SegFormers can do.
+
+        Raises:
+            CheckpointError: it is another network.
+        """
+        if not isinstance(self.config, SegFormerConfig):
+            raise CheckpointError(
+                f"{self.name}: its network is {architecture_title(self.config)} and no SegFormer; "
+                "name a SegFormer, or load it with segcore.load_model."
+            )
+        return self.config
 
     @property
     def headless(self) -> bool:

@@ -66,7 +66,7 @@ def plan_conversion(checkpoint: Checkpoint, to: TargetName) -> Conversion:
     difference, largest = _logit_difference(checkpoint, family.epsilons)
     notes = (
         *_lost_words(checkpoint, target),
-        *_epsilon_note(checkpoint.config.epsilons, family, difference, largest),
+        *_epsilon_note(checkpoint.segformer.epsilons, family, difference, largest),
         *(() if checkpoint.encoder_only else target.asides),
     )
     return Conversion(checkpoint, target, notes, difference)
@@ -117,6 +117,7 @@ def _family(checkpoint: Checkpoint, target: Target) -> Family:
             "this is an encoder without ImageNet's classifier, which transformers' folders have",
             "convert it to nvlabs, or train a decoder first",
         )
+    head = checkpoint.segformer.head
     if checkpoint.encoder_only:
         if target.encoder is None:
             raise refusal(
@@ -127,9 +128,9 @@ def _family(checkpoint: Checkpoint, target: Target) -> Family:
             )
         return target.encoder
     family = target.segmentation
-    if checkpoint.config.head == family.head:
+    if head == family.head:
         return family
-    if checkpoint.config.head == "mmseg":
+    if head == "mmseg":
         trouble = (
             f"its decoder is mmsegmentation's, with a ReLU of its own for each stage, which "
             f"{family.title} has not"
@@ -160,7 +161,7 @@ def _refuse_what_cannot_come_back(checkpoint: Checkpoint, target: Target, family
             f"{target.name} files do not say all that this network needs",
             "convert it to transformers, whose config.json does",
         ) from error
-    other = _differing(found, checkpoint.config)
+    other = _differing(found, checkpoint.segformer)
     if other:
         raise refusal(
             checkpoint.name,
@@ -194,9 +195,9 @@ def _lost_words(checkpoint: Checkpoint, target: Target) -> list[str]:
         lost.append(f"its licence ({checkpoint.licence})")
     default = SegFormerConfig()
     lost += [
-        f"its {name} of {getattr(checkpoint.config, name):g} in training"
+        f"its {name} of {getattr(checkpoint.segformer, name):g} in training"
         for name in _TRAINING_ONLY
-        if getattr(checkpoint.config, name) != getattr(default, name)
+        if getattr(checkpoint.segformer, name) != getattr(default, name)
     ]
     if not lost:
         return []
@@ -234,13 +235,13 @@ def _epsilon_note(
 @torch.inference_mode()
 def _logit_difference(checkpoint: Checkpoint, epsilons: NormEpsilons) -> tuple[float, float]:
     """(largest difference, largest logit) between the two profiles, on one seeded input."""
-    if epsilons == checkpoint.config.epsilons:
+    if epsilons == checkpoint.segformer.epsilons:
         return 0.0, 0.0
     generator = torch.Generator().manual_seed(_PROBE_SEED)
-    channels = checkpoint.config.in_channels
+    channels = checkpoint.segformer.in_channels
     # In double, so that rounding does not hide what the epsilons do.
     pixels = torch.randn(1, channels, *_PROBE_SIZE, generator=generator).double()
-    other = replace(checkpoint, config=replace(checkpoint.config, epsilons=epsilons))
+    other = replace(checkpoint, config=replace(checkpoint.segformer, epsilons=epsilons))
     before, after = (_results(one, pixels) for one in (checkpoint, other))
     return float((before - after).abs().max()), float(before.abs().max())
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from segcore.checkpoints import mmseg, nvlabs, sithu31296, smp, transformers
+from segcore.checkpoints import (
+    deeplab_mmseg,
+    deeplab_smp,
+    deeplab_vainf,
+    mmseg,
+    nvlabs,
+    own_layout,
+    sithu31296,
+    smp,
+    torchvision,
+    transformers,
+)
 from segcore.checkpoints.family import Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -15,4 +26,9 @@ FAMILIES: tuple[Family, ...] = (
     smp.ENCODER,
     mmseg.SEGMENTATION,
     mmseg.ENCODER,
+    own_layout.OWN,
+    deeplab_vainf.SEGMENTATION,
+    deeplab_smp.SEGMENTATION,
+    deeplab_mmseg.SEGMENTATION,
+    torchvision.IMAGENET,
 )

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from segcore.checkpoints.naming import Layout, best_layout
 from segcore.checkpoints.storage import StoredWeights
+from segcore.models import ModelConfig
 from segcore.models.config import Head, NormEpsilons
+
+if TYPE_CHECKING:
+    from segcore.checkpoints.fit import Fit
+
+Configure = Callable[["Fit", Mapping[str, Any]], ModelConfig]
+"""Renamed weights, and the `config.json` beside them, to what network they are."""
 
 # A file belongs to a family when this share of its keys does: one with a strange head or a few
 # missing keys is still recognised, so that the sentence can name them.
@@ -22,16 +30,20 @@ class Family:
     families share their names. `head` is the decoder that they all have; `encoder_only` families
     have none and end in ImageNet's classifier, or in nothing. `reads_folder` families bring
     `config.json` and `preprocessor_config.json` beside the weights.
+
+    Families of other networks than SegFormers `configure` them; for those `epsilons` and `head`
+    say nothing.
     """
 
     name: str
     title: str
     layouts: tuple[Layout, ...]
-    epsilons: NormEpsilons
+    epsilons: NormEpsilons = NormEpsilons.TRANSFORMERS
     head: Head = "all_mlp"
     encoder_only: bool = False
     reads_folder: bool = False
     says_more: Callable[[StoredWeights], bool] | None = None
+    configure: Configure | None = None
 
     def recognise(self, stored: StoredWeights) -> Layout | None:
         """The layout that `stored` is written in, or None when it is not of this family."""

@@ -13,14 +13,14 @@ from segcore.checkpoints.naming import Layout, Renamed
 from segcore.checkpoints.refusal import named, refusal
 from segcore.checkpoints.shapes import Measured, MissingWeightError, Shape, measure
 from segcore.errors import CheckpointError
-from segcore.models import ImageClassifier, SegFormer
+from segcore.models import ModelConfig, build_network
 from segcore.models.config import SegFormerConfig
 
 _HEADS = (1, 2, 5, 8)
 _STRIDE_OF_KERNEL = {7: 4, 3: 2}
 _IMAGENET_DECODER_WIDTH = 256
 _COUNTER = "num_batches_tracked"
-_OTHER_FILE = "give a complete checkpoint of one SegFormer"
+_OTHER_FILE = "give a complete checkpoint of one network"
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _decoder_width(measured: Measured, stated: FolderConfig | None) -> int:
     return _IMAGENET_DECODER_WIDTH
 
 
-def check_weights(fit: Fit, config: SegFormerConfig) -> None:
+def check_weights(fit: Fit, config: ModelConfig) -> None:
     """Compare the weights with what a network of `config` has.
 
     Raises:
@@ -191,9 +191,9 @@ def check_weights(fit: Fit, config: SegFormerConfig) -> None:
         )
 
 
-def expected_shapes(config: SegFormerConfig, *, encoder_only: bool) -> dict[str, Shape]:
+def expected_shapes(config: ModelConfig, *, encoder_only: bool) -> dict[str, Shape]:
     """Own names and shapes of every weight of a network, which is built without storage."""
-    network = (ImageClassifier if encoder_only else SegFormer)(config, device="meta")
+    network = build_network(config, encoder_only=encoder_only, device="meta")
     return {
         name: tuple(tensor.shape)
         for name, tensor in network.state_dict().items()

@@ -121,6 +121,23 @@ def read_config(source: str | Path, folder: Path) -> FolderConfig | None:
         raise refusal(source, f"its {CONFIG} {error}", _WRITE_ANEW) from error
 
 
+def read_words(source: str | Path, folder: Path) -> dict[str, Any]:
+    """The folder's `config.json` as it is, empty without one; for other networks' families.
+
+    Raises:
+        CheckpointError: broken JSON.
+    """
+    return dict(_read_json(source, folder / CONFIG) or {})
+
+
+def names_in(words: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The names of an `id2label`, in order of id; None without one that can be used."""
+    try:
+        return _names(words.get("id2label"))
+    except ValueError:
+        return None
+
+
 def read_preprocess(source: str | Path, folder: Path) -> Preprocess:
     """The folder's `preprocessor_config.json`; without one the picture goes in at its own size."""
     data = _read_json(source, folder / PREPROCESSOR)

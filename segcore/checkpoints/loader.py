@@ -47,6 +47,7 @@ def load_segformer(
     if numerics not in ("exact", "fast"):
         raise RequestError(f"{numerics}: there are no such numerics; use exact or fast.")
     checkpoint = source if isinstance(source, Checkpoint) else read_checkpoint(source)
+    config = checkpoint.segformer
     if num_classes is not None:
         model: SegFormer | ImageClassifier = _with_classes(checkpoint, num_classes, seed)
     elif checkpoint.headless:
@@ -56,20 +57,15 @@ def load_segformer(
             "fine-tune it, or choose a segmentation model",
         )
     elif checkpoint.encoder_only:
-        model = ImageClassifier(checkpoint.config, device="meta")
+        model = ImageClassifier(config, device="meta")
         fill(model, checkpoint.state)
     else:
-        model = SegFormer(checkpoint.config, device="meta")
+        model = SegFormer(config, device="meta")
         fill(model, checkpoint.state)
     model.eval()
     if numerics == "fast" and isinstance(model, SegFormer):
         return FastSegFormer.from_exact(model)
     return model
-
-
-def load_model(source: str | Path, numerics: Numerics = "exact") -> Network:
-    """Any model that the program knows; see `load_segformer`."""
-    return load_segformer(source, numerics)
 
 
 def fill(model: nn.Module, state: Mapping[str, Tensor]) -> None:
@@ -89,7 +85,7 @@ def _with_classes(checkpoint: Checkpoint, num_classes: int, seed: int) -> SegFor
     """The checkpoint's weights wherever they fit a model of `num_classes`, else fresh ones."""
     if num_classes < 1:
         raise RequestError(f"num_classes is {num_classes}: give at least 1.")
-    config = replace(checkpoint.config, num_classes=num_classes)
+    config = replace(checkpoint.segformer, num_classes=num_classes)
     model = SegFormer(config, device="meta").to_empty(device="cpu")
     model.initialise(torch.Generator().manual_seed(seed))
     fitting = model.state_dict()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from segcore.checkpoints.source import Source, locate
 from segcore.checkpoints.storage import StoredWeights, read_weights
 from segcore.classes import ClassTable
 from segcore.errors import ClassTableError
-from segcore.models.config import SegFormerConfig
+from segcore.models import ModelConfig, architecture_title
 from segcore.preprocess import Preprocess
 
 
@@ -35,7 +35,10 @@ def read_checkpoint(source: str | Path) -> Checkpoint:
     with_folder = _Beside.read(found, family)
     renamed = rename(layout, stored.tensors)
     fit = Fit(found.given, layout, family, renamed, stored.in_file)
-    config = build_config(fit, with_folder.config)
+    if family.configure is None:
+        config: ModelConfig = build_config(fit, with_folder.config)
+    else:
+        config = family.configure(fit, with_folder.words)
     check_weights(fit, config)
     classes = ClassTable(()) if family.encoder_only else _classes(stored, with_folder, config)
     in_card = beside.read_licence(found.folder) if with_folder.reads else None
@@ -63,16 +66,28 @@ class _Beside:
     config: beside.FolderConfig | None
     preprocess: Preprocess
     classes: ClassTable | None
+    words: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The classes' names, in order of id."""
+        return beside.names_in(self.words) if self.config is None else self.config.names
 
     @classmethod
     def read(cls, found: Source, family: Family) -> _Beside:
         if not family.reads_folder:
             return cls(reads=False, config=None, preprocess=Preprocess(), classes=None)
+        config, words = None, {}
+        if family.configure is None:
+            config = beside.read_config(found.given, found.folder)
+        else:
+            words = beside.read_words(found.given, found.folder)
         return cls(
             reads=True,
-            config=beside.read_config(found.given, found.folder),
+            config=config,
             preprocess=beside.read_preprocess(found.given, found.folder),
             classes=beside.read_classes(found.folder),
+            words=words,
         )
 
 
@@ -83,16 +98,16 @@ def _recognise(found: Source, stored: StoredWeights) -> tuple[Family, Layout]:
             return family, layout
     raise refusal(
         found.given,
-        f"this is no SegFormer that the program knows (its weights are called "
+        f"this is no SegFormer or other network that the program knows (its weights are called "
         f"{named(list(stored.tensors))})",
         "give one in the layout of Hugging Face transformers, NVlabs, sithu31296, "
-        "segmentation_models.pytorch or mmsegmentation",
+        "segmentation_models.pytorch or mmsegmentation, or a DeepLabv3+ on a ResNet",
     )
 
 
-def _classes(stored: StoredWeights, folder: _Beside, config: SegFormerConfig) -> ClassTable:
+def _classes(stored: StoredWeights, folder: _Beside, config: ModelConfig) -> ClassTable:
     """Names from `id2label` or `meta`, else from the table with as many classes, else numbers."""
-    names = folder.config.names if folder.config is not None else None
+    names = folder.names
     if names is not None:
         written = folder.classes
         if written is not None and written.names == names:
@@ -124,12 +139,13 @@ def _mapping(told: object) -> Mapping[str, Any]:
     return told if isinstance(told, Mapping) else {}
 
 
-def _summary(fit: Fit, config: SegFormerConfig, licence: str | None) -> str:
+def _summary(fit: Fit, config: ModelConfig, licence: str | None) -> str:
     size = "a size of its own" if config.variant == "custom" else config.variant
     if fit.headless:
         kind, classes = "encoder without a classifier", ""
     else:
-        kind = "encoder with ImageNet classifier" if fit.family.encoder_only else "SegFormer"
+        title = architecture_title(config)
+        kind = "encoder with ImageNet classifier" if fit.family.encoder_only else title
         classes = f", {config.num_classes} classes"
     terms = f", licence {licence}" if licence else ""
     return f"{kind}, {size}{classes}, {fit.family.title}{terms}"

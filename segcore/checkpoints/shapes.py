@@ -63,12 +63,12 @@ def measure(shapes: Mapping[str, Shape], *, encoder_only: bool, headless: bool =
             inner // width if inner % width == 0 else inner / width
             for inner, width in zip(hidden, widths)
         ),
-        patch_sizes=tuple(_agreed(shapes, [(embed.format(stage), 2)]) for stage in stages),
-        in_channels=_agreed(shapes, [(embed.format(0), 1)]),
+        patch_sizes=tuple(agreed(shapes, [(embed.format(stage), 2)]) for stage in stages),
+        in_channels=agreed(shapes, [(embed.format(0), 1)]),
         num_classes=(
             _IMAGENET_CLASSES
             if headless
-            else _agreed(shapes, [(f"{classifier}.weight", 0), (f"{classifier}.bias", 0)])
+            else agreed(shapes, [(f"{classifier}.weight", 0), (f"{classifier}.bias", 0)])
         ),
         decoder_width=None if encoder_only else _decoder_width(shapes),
         evidence={
@@ -84,7 +84,7 @@ def measure(shapes: Mapping[str, Shape], *, encoder_only: bool, headless: bool =
     )
 
 
-def _agreed(shapes: Mapping[str, Shape], places: list[tuple[str, int]]) -> int:
+def agreed(shapes: Mapping[str, Shape], places: list[tuple[str, int]]) -> int:
     """The size that most of `places` (weight, axis) have; the first wins a tie."""
     sizes = [
         shapes[name][axis] for name, axis in places if name in shapes and axis < len(shapes[name])
@@ -98,7 +98,7 @@ def _width(shapes: Mapping[str, Shape], stage: int) -> int:
     own = f"encoder.stages.{stage}"
     blocks = [f"{own}.blocks.{block}.norm1.weight" for block in range(_depth(shapes, stage))]
     embed = [f"{own}.patch_embed.{leaf}" for leaf in ("proj.weight", "proj.bias", "norm.weight")]
-    return _agreed(shapes, [(name, 0) for name in (*embed, f"{own}.norm.weight", *blocks)])
+    return agreed(shapes, [(name, 0) for name in (*embed, f"{own}.norm.weight", *blocks)])
 
 
 def _depth(shapes: Mapping[str, Shape], stage: int) -> int:
@@ -119,13 +119,13 @@ def _sr_ratio(shapes: Mapping[str, Shape], stage: int) -> int:
     places = [(f"{own}.{i}.attention.sr.weight", 2) for i in range(_depth(shapes, stage))]
     if not any(name in shapes for name, _ in places):
         return 1
-    return _agreed(shapes, places)
+    return agreed(shapes, places)
 
 
 def _hidden_width(shapes: Mapping[str, Shape], stage: int) -> int:
     own = f"encoder.stages.{stage}.blocks"
     layers = ("mlp.fc1.weight", "mlp.fc1.bias", "mlp.depthwise.weight")
-    return _agreed(
+    return agreed(
         shapes,
         [(f"{own}.{i}.{layer}", 0) for i in range(_depth(shapes, stage)) for layer in layers],
     )
@@ -133,7 +133,7 @@ def _hidden_width(shapes: Mapping[str, Shape], stage: int) -> int:
 
 def _decoder_width(shapes: Mapping[str, Shape]) -> int:
     projections = [f"decoder.linears.{s}.{leaf}" for s in range(STAGES) for leaf in _LEAVES]
-    return _agreed(
+    return agreed(
         shapes,
         [(name, 0) for name in ("decoder.fuse.weight", "decoder.norm.weight", *projections)],
     )

@@ -16,6 +16,7 @@ from segcore.checkpoints.refusal import refusal
 _WRAPPINGS = (
     "state_dict",
     "model_state_dict",
+    "model_state",
     "model",
     "module",
     "net",

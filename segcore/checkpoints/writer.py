@@ -56,7 +56,7 @@ def save_pretrained(
     else:
         state = model.state_dict()
         encoder_only = isinstance(model, ImageClassifier)
-    config = model.config
+    config = model.segformer if isinstance(model, Checkpoint) else model.config
     if not encoder_only and (classes is None or len(classes) != config.num_classes):
         raise ValueError(
             f"{config.num_classes} outputs need as many classes, not {len(classes or ())}"

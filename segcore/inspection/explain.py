@@ -25,8 +25,9 @@ from segcore.inference.predictor import Predictor
 from segcore.inference.spans import Span
 from segcore.inference.tiling import AxisPlan
 from segcore.inference.upsample import cells_between
-from segcore.models import FastSegFormer, SegFormer
+from segcore.models import DeepLab, ResNetMlp, Runnable, SegFormer
 from segcore.models.fold import FoldedHead, fold_head
+from segcore.models.resnet_mlp import FoldedAllMLP
 
 Doubles = npt.NDArray[np.float64]
 
@@ -235,10 +236,22 @@ def _head_terms(head: FoldedHead, features: Sequence[Tensor], weights: Tensor) -
     return terms
 
 
-def _folded_head(model: SegFormer | FastSegFormer) -> FoldedHead:
-    """The decoder's matrices in float64 on the CPU, whichever the numerics."""
+def _folded_head(model: Runnable) -> FoldedHead:
+    """The decoder's matrices in float64 on the CPU, whichever the numerics.
+
+    Raises:
+        RequestError: the network has no All-MLP decoder.
+    """
+    if isinstance(model, DeepLab):
+        raise RequestError(
+            "DeepLabv3+'s decoder has a ReLU behind each of its convolutions, so that its logits "
+            "cannot be shared out among the stages: choose a model with an All-MLP decoder."
+        )
     if isinstance(model, SegFormer):
         folded = fold_head(model.decoder)
+    elif isinstance(model, ResNetMlp):
+        decoder = model.decoder
+        folded = decoder.folded() if isinstance(decoder, FoldedAllMLP) else fold_head(decoder)
     else:
         head = model.head
         folded = FoldedHead(

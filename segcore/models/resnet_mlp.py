@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from segcore.models.convolutions import fold_norms
 from segcore.models.decoder import AllMLPDecoder, at_finest_grid
-from segcore.models.fold import fold_head
+from segcore.models.fold import FoldedHead, fold_head
 from segcore.models.initialise import initialise
 from segcore.models.resnet import ResNet
 from segcore.models.resnet_config import ResNetMlpConfig
@@ -27,10 +27,22 @@ class FoldedAllMLP(nn.Module):
     def __init__(self, decoder: AllMLPDecoder) -> None:
         super().__init__()
         head = fold_head(decoder)
+        self.stages = len(head.matrices)
         for index, matrix in enumerate(head.matrices):
             self.register_buffer(f"matrix{index}", matrix)
         self.register_buffer("bias", head.bias)
         self.classifier = decoder.classifier
+
+    def folded(self) -> FoldedHead:
+        """The matrices that it is made of."""
+        classifier = self.classifier
+        assert classifier.bias is not None, "the All-MLP decoder's classifier has a bias"
+        return FoldedHead(
+            tuple(self.get_buffer(f"matrix{index}") for index in range(self.stages)),
+            self.get_buffer("bias"),
+            classifier.weight.detach()[:, :, 0, 0],
+            classifier.bias.detach(),
+        )
 
     def forward(self, stages: Sequence[Tensor]) -> Tensor:
         """Four stage outputs (B, C_i, h_i, w_i) to logits (B, classes, h_1, w_1)."""
