@@ -11,6 +11,8 @@ from segcore.inspection.erf_figures import ErfFigures, erf_figures, erf_picture
 from segcore.inspection.explain import ClassScore, Explanation, explain
 from segcore.inspection.hiding import FILLINGS, hide
 from segcore.inspection.resolution import AtSize, resolution_study
+from segcore.inspection.stages import StageFacts, stage_facts
+from segcore.inspection.steps import StageWalker, Step
 
 __all__ = [
     "FILLINGS",
@@ -22,6 +24,9 @@ __all__ = [
     "ErfFigures",
     "Explanation",
     "HeadSpread",
+    "StageFacts",
+    "StageWalker",
+    "Step",
     "attention_map",
     "attention_received",
     "attention_rollout",
@@ -36,4 +41,5 @@ __all__ = [
     "principal_components",
     "receptive_field",
     "resolution_study",
+    "stage_facts",
 ]
