@@ -180,10 +180,12 @@ class ProtocolDialog(QDialog):
         box.setRange(1, _LARGEST_SIDE)
         box.setSingleStep(32)
         box.setSuffix(self.tr(" px"))
+        box.setMinimumHeight(self.way.sizeHint().height() + 4)
         return box
 
     def _lay_out(self) -> None:
         size = QHBoxLayout()
+        size.setSpacing(8)
         size.addWidget(self.height_box)
         size.addWidget(QLabel("×", self))
         size.addWidget(self.width_box)
