@@ -123,7 +123,7 @@ class FilteredTable(QSortFilterProxyModel):
     def set_filter(self, text: str) -> None:
         """Show only rows with all of these words."""
         self._words = text.casefold().split()
-        self.invalidateFilter()
+        self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: ARG002 - a flat table
         """Qt: whether a row is shown."""

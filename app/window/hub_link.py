@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 class HubLink(QObject):
-    """Shows one dialog, which may be closed while a download goes on."""
+    """Shows one dialog, which may be closed while a download goes on.
+
+    Attributes:
+        dialog: None until it is first shown.
+    """
 
     modelArrived = Signal(str)
     modelRequested = Signal(str)
@@ -27,18 +31,19 @@ class HubLink(QObject):
         super().__init__(window)
         self._window = window
         self._downloads = downloads
-        self._dialog: HubDialog | None = None
+        self.dialog: HubDialog | None = None
         downloads.downloaded.connect(self._take_model)
         downloads.failed.connect(self._take_failure)
 
     def show(self) -> None:
         """Show the dialog, as it was left."""
-        if self._dialog is None:
-            self._dialog = self._build()
+        if self.dialog is None:
+            self.dialog = self._build()
         self._downloads.read_disk()
-        self._dialog.show()
-        self._dialog.raise_()
-        self._dialog.activateWindow()
+        if self.dialog.isVisible():
+            self.dialog.raise_()
+        self.dialog.show()
+        self.dialog.activateWindow()
 
     def _build(self) -> HubDialog:
         from app.dialogs.hub import HubDialog
@@ -58,19 +63,24 @@ class HubLink(QObject):
         return dialog
 
     def _show_offer(self, offer: Offer) -> None:
-        if self._dialog is not None:
-            self._dialog.show_offer(str(offer.name), offer.terms.licence)
+        if self.dialog is not None:
+            self.dialog.show_offer(str(offer.name), offer.terms.licence)
 
     def _show_failure(self, _name: str, error: UserError) -> None:
-        if self._dialog is not None:
-            self._dialog.show_failure(error.sentence)
+        if self.dialog is not None:
+            self.dialog.show_failure(error.sentence)
 
     def _take_model(self, name: str) -> None:
-        self.modelArrived.emit(name)
+        from segcore.checkpoints.released import released
+
+        known = released(name)
+        segments = known is None or not known.encoder_only
+        if segments:
+            self.modelArrived.emit(name)
         self._downloads.read_disk()
-        if self._dialog is not None:
-            self._dialog.show_downloaded(name)
-        if not self._is_shown():
+        if self.dialog is not None:
+            self.dialog.show_downloaded(name)
+        if segments and not self._is_shown():
             self.notice.emit(
                 self.tr("{} is on this machine now: choose it in the model chooser.").format(name)
             )
@@ -81,4 +91,4 @@ class HubLink(QObject):
             self.failed.emit(error)
 
     def _is_shown(self) -> bool:
-        return self._dialog is not None and self._dialog.isVisible()
+        return self.dialog is not None and self.dialog.isVisible()
