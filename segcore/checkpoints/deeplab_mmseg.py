@@ -13,7 +13,7 @@ from segcore.checkpoints.deeplab_shapes import deeplab_config
 from segcore.checkpoints.family import Family
 from segcore.checkpoints.fit import Fit
 from segcore.checkpoints.naming import Layout, Rule
-from segcore.checkpoints.resnet_layouts import block_rules, deep_stem_rules, stem_rules
+from segcore.checkpoints.resnet_layouts import block_rules, deep_stem_rules, holds_keys, stem_rules
 from segcore.models.deeplab_config import RATES, DeepLabConfig
 
 _OUTPUT_STRIDE = 8
@@ -80,5 +80,6 @@ SEGMENTATION = Family(
             unused=_NEVER_USED,
         ),
     ),
+    says_more=holds_keys("decode_head."),
     configure=_configure,
 )

@@ -14,7 +14,7 @@ from segcore.checkpoints.deeplab_shapes import deeplab_config
 from segcore.checkpoints.family import Family
 from segcore.checkpoints.fit import Fit
 from segcore.checkpoints.naming import Layout, Rule
-from segcore.checkpoints.resnet_layouts import block_rules, stem_rules
+from segcore.checkpoints.resnet_layouts import block_rules, holds_keys, stem_rules
 from segcore.models.deeplab_config import DeepLabConfig
 
 _ASPP = "decoder.aspp.0"
@@ -78,6 +78,7 @@ SEGMENTATION = Family(
         Layout("smp", _ENCODER + _head(separable=True)),
         Layout("smp, dense", _ENCODER + _head(separable=False)),
     ),
+    says_more=holds_keys("decoder."),
     configure=_configure,
     reads_folder=True,
 )

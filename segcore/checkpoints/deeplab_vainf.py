@@ -13,7 +13,7 @@ from segcore.checkpoints.deeplab_shapes import deeplab_config
 from segcore.checkpoints.family import Family
 from segcore.checkpoints.fit import Fit
 from segcore.checkpoints.naming import Layout, Rule
-from segcore.checkpoints.resnet_layouts import block_rules, stem_rules
+from segcore.checkpoints.resnet_layouts import block_rules, holds_keys, stem_rules
 from segcore.models.deeplab_config import RATES, DeepLabConfig
 
 _OUTPUT_STRIDE = 16
@@ -66,5 +66,6 @@ SEGMENTATION = Family(
         Layout("vainf", _ENCODER + _head(separable=False)),
         Layout("vainf, separable", _ENCODER + _head(separable=True)),
     ),
+    says_more=holds_keys("classifier."),
     configure=_configure,
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from segcore.checkpoints.naming import Rule
 from segcore.checkpoints.shapes import MissingWeightError, Shape, agreed
+from segcore.checkpoints.storage import StoredWeights
 from segcore.models.config import STAGES
 from segcore.models.resnet_config import Block
 
@@ -54,6 +55,11 @@ def deep_stem_rules(prefix: str) -> tuple[Rule, ...]:
             Rule(f"encoder.stem.{index}.norm", f"{prefix}stem.{norm}"),
         )
     )
+
+
+def holds_keys(prefix: str) -> Callable[[StoredWeights], bool]:
+    """Whether a file has keys below `prefix`: code bases share their names of the encoder."""
+    return lambda stored: any(key.startswith(prefix) for key in stored.tensors)
 
 
 def measure_resnet(shapes: Mapping[str, Shape]) -> dict[str, Any]:
