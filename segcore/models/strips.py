@@ -23,7 +23,7 @@ _STRIP_BYTES = 2 << 20
 _WORTH_BYTES = 3 << 20
 
 # The head passes over each strip six times and wants it nearer.
-_HEAD_STRIP_BYTES = 1 << 19
+_HEAD_STRIP_BYTES = 1 << 20
 
 
 def in_strips(tokens: Tensor) -> bool:
