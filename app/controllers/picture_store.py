@@ -67,7 +67,7 @@ def save_under(project: Project, name: str, prediction: Prediction) -> None:
     ground = Ground(labels, origins, classes, replaceable, maps is None, 0, project)
     laid = lay_under(prediction, ground, ground.origin_of(prediction))
     if laid.labels is not None and laid.origins is not None:
-        project.save(name, laid.labels, laid.origins)
+        project.save(name, laid.labels, laid.origins, straight=True)
     elif laid.edit is not None:
         laid.edit.apply(labels, origins)
         project.save(name, labels, origins)

@@ -82,7 +82,8 @@ def read_maps(
     """
     records = _newer(files, pending)
     labels, labels_at = _labels_on_disk(files.labels, size, classes, records)
-    if files.origins.exists():
+    # Origins without labels are what a kill left of the first labels: nobody said anything yet.
+    if files.origins.exists() and files.labels.exists():
         origins, origins_at = _origins_on_disk(files.origins, labels.shape)
     else:
         origins, origins_at = np.full(labels.shape, NOBODY, np.uint8), 0
@@ -112,14 +113,14 @@ def read_labels(
 
 
 def write_maps(files: MapFiles, maps: Maps, classes: ClassTable) -> None:
-    """Replace both PNG files; each carries the sequence number of the maps.
+    """Replace both PNG files, the labels last; each carries the sequence number of the maps.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written.
     """
     for path, array, table in (
-        (files.labels, maps.labels, classes),
         (files.origins, maps.origins, None),
+        (files.labels, maps.labels, classes),
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_label_map(path, array, table, maps.sequence)

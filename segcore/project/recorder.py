@@ -14,7 +14,15 @@ from segcore.project.folding import Folding, file_digest
 from segcore.project.index import IndexRow, ProjectIndex
 from segcore.project.journal import Record, Rectangle, last_sequence, read_journal
 from segcore.project.lock import FolderLock
-from segcore.project.maps import JOURNAL, LABELS, MapFiles, map_header, read_maps, write_maps
+from segcore.project.maps import (
+    JOURNAL,
+    LABELS,
+    MapFiles,
+    Maps,
+    map_header,
+    read_maps,
+    write_maps,
+)
 from segcore.project.pictures import PictureList
 from segcore.project.states import STATES_NAME, StatesContent, append_lines, compact, line
 from segcore.project.writer import Writer
@@ -89,6 +97,28 @@ class Recorder:
             waiting = self._unfolded[name] = self._unfolded.get(name, 0) + 1
         if waiting % FOLD_RECORDS == 0 or self._writer.journal_length(name) > FOLD_BYTES:
             self._folding.request(name)
+
+    def write_first(self, name: str, whole: Rectangle) -> bool:
+        """Put the first labels of a picture straight into its PNG files, without a journal.
+
+        False, and nothing is done, where the picture has labels or edits, or the disk refuses: the
+        journal is the way then. The label map comes last: before it is there, the picture has no
+        labels, and afterwards both maps are whole.
+        """
+        with self._one_fold:
+            files = MapFiles.of(self._folder, name)
+            with self._guard:
+                if name in self._unfolded or files.labels.exists():
+                    return False
+                if whole.labels.dtype != self._classes.dtype:
+                    return False  # the classes have outgrown them meanwhile
+                number = self._numbers[name] = self._last_number(name) + 1
+            try:
+                write_maps(files, Maps(whole.labels, whole.origins, number), self._classes)
+            except OSError:
+                return False  # the journal keeps them in memory, and says why
+        self._note_in_index(IndexRow(name, number, self._digest(name)))
+        return True
 
     def pending(self, name: str) -> list[Record]:
         """Edits of a picture that are not on disk yet."""

@@ -13,8 +13,9 @@ import pytest
 
 from segcore.errors import ProjectError
 from segcore.geometry import Box
-from segcore.project import Project, journal, recorder
+from segcore.project import Project, journal, maps, recorder
 from segcore.project.journal import MAGIC, Record, Rectangle
+from segcore.project.maps import MapFiles
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -263,3 +264,65 @@ def test_a_disk_that_is_really_full(project):
     assert fine == "fine"
     with Project.open(project.folder) as again:
         assert not again.notes
+
+
+def test_first_labels_go_straight_into_their_files(project):
+    labels = np.arange(60 * 80, dtype=np.int64).reshape(60, 80) % 3
+    project.save("a.jpg", labels, 1, straight=True)
+    files = MapFiles.of(project.folder, "a.jpg")
+    assert files.labels.exists()
+    assert not files.journal.exists()
+    left_behind(project)  # a kill right after its return
+    with Project.open(project.folder) as again:
+        assert np.array_equal(again.labels("a.jpg"), labels)
+        assert (again.origins("a.jpg") == 1).all()
+        assert again.labelled() == ["a.jpg"]
+        again.record("a.jpg", (0, 0, 80, 1), np.full((1, 80), 2))
+        again.flush(folded=True)
+        assert (again.labels("a.jpg")[0] == 2).all()
+        # there is something of a person in it now: the journal's way, all or nothing
+        again.save("a.jpg", labels, 1, straight=True)
+        again.flush()
+        assert np.array_equal(again.labels("a.jpg"), labels)
+
+
+def test_a_kill_in_first_labels_leaves_none(project, monkeypatch):
+    class KillError(BaseException):
+        pass
+
+    def killed(path, *rest):
+        if path.parts[-2] == "labels":
+            raise KillError
+        whole(path, *rest)
+
+    whole = maps.write_label_map
+    labels = np.full((60, 80), 2)
+    monkeypatch.setattr(maps, "write_label_map", killed)
+    with pytest.raises(KillError):
+        project.save("a.jpg", labels, 1, straight=True)
+    monkeypatch.undo()
+    left_behind(project)
+    with Project.open(project.folder) as again:
+        assert not again.has_labels("a.jpg")
+        assert (again.labels("a.jpg") == 255).all()
+        assert not again.origins("a.jpg").any()
+        again.save("a.jpg", labels, 1, straight=True)
+        left_behind(again)
+    with Project.open(project.folder) as third:
+        assert np.array_equal(third.labels("a.jpg"), labels)
+        assert (third.origins("a.jpg") == 1).all()
+
+
+def test_a_full_disk_under_first_labels_loses_none(project, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(maps, "write_label_map", full)
+    project.save("a.jpg", np.full((60, 80), 2), 1, straight=True)
+    project.flush()
+    assert (project.labels("a.jpg") == 2).all()
+    assert MapFiles.of(project.folder, "a.jpg").journal.exists()
+    monkeypatch.undo()
+    left_behind(project)
+    with Project.open(project.folder) as again:
+        assert (again.labels("a.jpg") == 2).all()
