@@ -83,7 +83,7 @@ def write_conversion(plan: Conversion, out: str | Path, *, force: bool = False) 
     """
     path = Path(out).expanduser()
     checkpoint, target = plan.checkpoint, plan.target
-    _refuse_occupied(path, target, force=force)
+    refuse_occupied(path, target.name, is_folder=target.is_folder, force=force)
     if target.is_folder:
         return save_pretrained(checkpoint, path, card=_card(checkpoint))
     content = target.wrapped(
@@ -183,9 +183,13 @@ def _differing(found: SegFormerConfig, wanted: SegFormerConfig) -> list[str]:
 def _lost_words(checkpoint: Checkpoint, target: Target) -> list[str]:
     """What stands beside the weights and has no place in the target."""
     if target.is_folder:
+        said = [
+            f"The words of preprocessing that are not done are not kept either: {word}."
+            for word in checkpoint.preprocess.unheeded
+        ]
         if checkpoint.encoder_only:
-            return ["The names of ImageNet's classes are not kept: they become LABEL_0, LABEL_1, …"]
-        return []
+            said.append("ImageNet's classes lose their names and become LABEL_0, LABEL_1, …")
+        return said
     lost = []
     if not (target.meta or checkpoint.encoder_only):
         lost.append("the names and colours of its classes")
@@ -256,15 +260,19 @@ def _results(checkpoint: Checkpoint, pixels: torch.Tensor) -> torch.Tensor:
     return network.double().encode(pixels)[-1]
 
 
-def _refuse_occupied(path: Path, target: Target, *, force: bool) -> None:
-    """Refuse to write over what is there, and a file over a folder or the reverse."""
-    if target.is_folder:
+def refuse_occupied(path: Path, name: str, *, is_folder: bool, force: bool) -> None:
+    """Refuse to write over what is there, and a file over a folder or the reverse.
+
+    Raises:
+        CheckpointError: a model of `name`, which is a folder or a file, cannot be put at `path`.
+    """
+    if is_folder:
         if path.exists() and not path.is_dir():
-            raise refusal(path, "this is a file, and transformers is a folder", "name a folder")
+            raise refusal(path, f"this is a file, and {name} is a folder", "name a folder")
         occupied = path.is_dir() and any(path.iterdir())
     else:
         if path.is_dir():
-            raise refusal(path, f"this is a folder, and {target.name} is a file", "name a file")
+            raise refusal(path, f"this is a folder, and {name} is a file", "name a file")
         occupied = path.exists()
     if occupied and not force:
         raise refusal(path, "there is something already", "give another name, or --force")

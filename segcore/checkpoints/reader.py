@@ -55,6 +55,7 @@ def read_checkpoint(source: str | Path) -> Checkpoint:
         licence=licence,
         encoder_only=family.encoder_only,
         summary=_summary(fit, config, licence),
+        notes=with_folder.preprocess.notes,
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 import torch
 
-from segcore.checkpoints import read_checkpoint
+from segcore.checkpoints import load_segformer, read_checkpoint
 
 
 def test_there_and_back(command, tmp_path):
@@ -39,3 +41,21 @@ def test_what_cannot_be(command, tmp_path):
     assert "another network" in ended.err
     assert not (tmp_path / "m.pth").exists()
     assert command("models", "convert", "street-b0", tmp_path / "m", "--to", "keras").status == 2
+
+
+def test_onnx_is_a_file_that_runs(command, tmp_path):
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    path = tmp_path / "new folder" / "street.onnx"
+    ended = command("models", "convert", "street-b0", path, "--to", "onnx")
+    assert ended.status == 0
+    assert "no program here reads it back" in ended.err
+    pixels = torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(1))
+    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (found,) = session.run(["logits"], {"pixel_values": pixels.numpy()})
+    with torch.no_grad():
+        wanted = load_segformer("street-b0")(pixels)
+    assert np.abs(found - wanted.numpy()).max() <= 1e-4 * float(wanted.abs().max())
+    again = command("models", "convert", "street-b0", path, "--to", "onnx")
+    assert again.status == 1
+    assert "--force" in again.err
