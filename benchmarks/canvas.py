@@ -6,8 +6,8 @@ The real `Canvas` and the real `segcore.edits.Stroke` on a square label map, in 
 1600 x 1000, with the minimap. A stroke's move is timed from the mouse event to painted pixels: the
 edit, filling the damaged tiles, and the repaint, on the GUI thread. `--batch` predicts with a model
 in another thread meanwhile, as "Predict all" does; `--compare` also paints side by side and beside
-the line of a swipe, and moves that line. Milliseconds of wall time; beside them the processor time of the
-GUI thread, which tells what the canvas costs from what a busy machine adds.
+the line of a swipe, and moves that line. Milliseconds of wall time; beside them the processor time
+of the GUI thread, which tells what the canvas costs from what a busy machine adds.
 """
 
 from __future__ import annotations

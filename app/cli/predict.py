@@ -66,7 +66,7 @@ def predict(
         typer.Option(
             "--save",
             metavar="LIST",
-            help="Also an NPZ per picture, of confidence,top2,logits,features.",
+            help="Also an NPZ per picture, of confidence,top2,entropy,margin,logits,features.",
         ),
     ] = "",
     protocol: ProtocolOption = "preprocess",

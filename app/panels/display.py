@@ -75,7 +75,7 @@ class DisplayPanel(QFrame):
     def set_curve(self, curve: DisplayCurve) -> None:
         """Show how pictures are shown now."""
         self._curve = curve
-        places = {
+        places: dict[QSpinBox | QSlider, int] = {
             self.brightness: round(100 * curve.brightness),
             self.brightness_slider: round(100 * curve.brightness),
             self.contrast: round(100 * curve.contrast),
@@ -91,8 +91,8 @@ class DisplayPanel(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Qt: Esc is for this panel while the focus is in it, not for the window."""
-        asked = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
-        if asked and event.key() == Qt.Key.Key_Escape:
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             event.accept()
             return True
         return super().event(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -13,8 +13,8 @@ from segcore.geometry import Box
 from segcore.labels import LabelMap
 from segcore.progress import CancelToken
 
-Save = Literal["confidence", "top2", "logits", "features"]
-SAVES: tuple[Save, ...] = ("confidence", "top2", "logits", "features")
+Save = Literal["confidence", "top2", "entropy", "margin", "logits", "features"]
+SAVES: tuple[Save, ...] = ("confidence", "top2", "entropy", "margin", "logits", "features")
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -48,5 +48,6 @@ class BatchPredictor(Protocol):
     def encode(self, image: Any) -> Any: ...
     def predict(self, image: Any, *, cancel: CancelToken | None = None) -> Predicted: ...
     def top2(self, encoded: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.float16]]: ...
+    def with_less_memory(self, encoded: Any, run: Callable[[], None]) -> None: ...
     def logits(self, encoded: Any) -> Iterable[tuple[Box, npt.NDArray[np.float32]]]: ...
     def features(self, encoded: Any) -> Iterable[tuple[Box, Arrays]]: ...

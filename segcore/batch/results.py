@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,11 +45,25 @@ def predicted(
         arrays["confidence"] = prediction.confidence
     if "top2" in save:
         arrays["top2_ids"], arrays["top2_probability"] = predictor.top2(encoded)
+    arrays |= _measured(predictor, encoded, save, cancel)
     if "logits" in save:
         arrays |= _by_tile((box, {"logits": values}) for box, values in predictor.logits(encoded))
     if "features" in save:
         arrays |= _by_tile(predictor.features(encoded))
     return Result(prediction.labels, arrays, prediction.notes)
+
+
+def _measured(
+    predictor: BatchPredictor, encoded: Any, save: Collection[Save], cancel: CancelToken
+) -> Arrays:
+    """Entropy and margin, where they are asked for."""
+    if not {"entropy", "margin"} & set(save):
+        return {}
+    from segcore.inference.uncertainty import MEASURES, uncertainty_maps  # brings torch along
+
+    wanted = [measure for measure in MEASURES if measure in save]
+    maps = uncertainty_maps(predictor, encoded, wanted, cancel=cancel)
+    return {str(measure): values for measure, values in maps.items()}
 
 
 def write_result(target: Path, result: Result, classes: ClassTable) -> tuple[int, int]:

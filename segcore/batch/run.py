@@ -32,6 +32,7 @@ def predict_folder(
 
     - `confidence`: (H, W) float16, probability of the winning class;
     - `top2_ids` and `top2_probability`: (2, H, W), the winner first;
+    - `entropy` and `margin`: (H, W) float16, 0 to 1, see `inference.uncertainty`;
     - `logits`: (C, h, w) float32, and `stage1` … `stage4`: (C, h, w) float32, of the whole picture;
       where it went through the model in tiles each has the tile's number behind it (`logits_0`),
       and `tiles` (n, 4) int64 has the picture's pixels of each as x0, y0, x1, y1.

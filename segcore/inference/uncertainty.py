@@ -7,8 +7,8 @@ are never made.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
-from typing import Literal
+from collections.abc import Callable, Collection
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,6 @@ from segcore.errors import RequestError
 from segcore.inference.blocks import Block
 from segcore.inference.encoded import EncodedImage
 from segcore.inference.passes import pieces_of
-from segcore.inference.predictor import Predictor
 from segcore.inference.upsample import upsampled_strips
 from segcore.progress import CancelToken, ProgressCallback, Ticker
 
@@ -28,12 +27,20 @@ Map = npt.NDArray[np.float16]
 
 MEASURES: tuple[Measure, ...] = ("entropy", "margin")
 
+
+class MakesRoom(Protocol):
+    """What is needed of a predictor."""
+
+    def with_less_memory(self, encoded: EncodedImage, run: Callable[[], None]) -> None:
+        """Run it; when memory runs out, again with less at a time."""
+
+
 _LEAST = 1e-30
 """A probability whose logarithm is still a number."""
 
 
 def uncertainty_maps(
-    predictor: Predictor,
+    predictor: MakesRoom,
     encoded: EncodedImage,
     measures: Collection[Measure] = MEASURES,
     *,

@@ -7,7 +7,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from segcore.batch import predict_folder
 from segcore.errors import Cancelled, RequestError
 from segcore.inference import Predictor, upsample
 from segcore.inference.protocol import InferenceProtocol
@@ -68,6 +70,21 @@ def test_several_passes_are_measured_by_their_mean_probability(own_size_folder, 
     first, second = predictor.top2(encoded).probability.astype(np.float32)
     assert np.abs(maps["margin"] - (first - second)).max() <= 2e-3
     assert (maps["entropy"] > 0).all()
+
+
+def test_a_batch_saves_them_beside_the_labels(own_size, picture, tmp_path):
+    (tmp_path / "in").mkdir()
+    image = picture(40, 56)
+    Image.fromarray(image).save(tmp_path / "in" / "a.png")
+    summary = predict_folder(
+        own_size, [tmp_path / "in"], tmp_path / "out", save=["margin", "entropy"]
+    )
+    assert summary.complete
+    maps = uncertainty_maps(own_size, own_size.encode(image))
+    with np.load(tmp_path / "out" / "a.npz") as saved:
+        assert sorted(saved.files) == ["entropy", "margin"]
+        for name, values in maps.items():
+            assert np.array_equal(saved[name], values)
 
 
 def test_certain_and_undecided_pixels_and_a_single_class():
