@@ -3,7 +3,7 @@
     python benchmarks/large_picture.py --pictures FOLDER --model street-b0 --json large_picture.json
     python benchmarks/large_picture.py --side 20000 --only memory
 
-*Agreement*: pictures, enlarged to 1440 pixels across, go in whole and in tiles of several sizes and
+*Agreement*: pictures, enlarged to `across` pixels, go in whole and in tiles of several sizes and
 overlaps; the share of pixels with the same label. *Memory*: a picture of `side` x `side` pixels is
 written as a file and given to `segformer-studio predict` in a process of its own; its peak is set
 against that of a process that only reads the picture, and against the picture's own bytes.
@@ -32,7 +32,7 @@ Picture = npt.NDArray[np.uint8]
 
 ACROSS = 1440
 TILES = (512, 1024)
-OVERLAPS = (32, 64, 128, 192, 256)
+OVERLAPS = (32, 128, 256)
 MEBIBYTE = 1 << 20
 
 # The import of the program is part of what any command needs, and none of the picture's.
@@ -80,7 +80,7 @@ class Memory:
         return self.peak - self.peak_of_imports - self.picture - self.labels
 
 
-def agreements(folder: Path | None, model: str, count: int) -> list[Agreement]:
+def agreements(folder: Path | None, model: str, count: int, across: int) -> list[Agreement]:
     """A row for each tile and overlap."""
     from segcore import Predictor
     from segcore.inference import protocol_of
@@ -91,7 +91,7 @@ def agreements(folder: Path | None, model: str, count: int) -> list[Agreement]:
     same: dict[tuple[int, int], list[float]] = {}
     plans = {}
     whole_seconds = 0.0
-    for image in _pictures(folder, count):
+    for image in _pictures(folder, count, across):
         encoded = predictor.encode(image, budget=0)
         encoded.plan = plan_whole(encoded.size, encoded.size)
         begin = time.perf_counter()
@@ -125,7 +125,7 @@ def memory(folder: Path | None, model: str, side: int, suffix: str) -> Memory:
     """What one picture of `side` x `side` takes."""
     with tempfile.TemporaryDirectory(prefix="segformer-large-") as temporary:
         path = Path(temporary) / f"large{suffix}"
-        _write_large(path, next(iter(_pictures(folder, 1))), side)
+        _write_large(path, _pictures(folder, 1, ACROSS)[0], side)
         read = [sys.executable, "-c", _READ]
         imports, _ = _peak_of(read)
         reading, _ = _peak_of([*read, str(path)])
@@ -145,6 +145,7 @@ def main() -> int:
         "--pictures", type=Path, help="a folder; photographs of skimage if left out"
     )
     parser.add_argument("--count", type=int, default=12, help="pictures to compare")
+    parser.add_argument("--across", type=int, default=ACROSS, help="their width")
     parser.add_argument("--model", default="street-b0")
     parser.add_argument("--side", type=int, default=8000, help="of the large picture")
     parser.add_argument("--suffix", choices=(".jpg", ".png", ".tif"), default=".jpg")
@@ -154,7 +155,7 @@ def main() -> int:
     rows: list[Agreement] = []
     large: list[Memory] = []
     if chosen.only != "memory":
-        rows = agreements(chosen.pictures, chosen.model, chosen.count)
+        rows = agreements(chosen.pictures, chosen.model, chosen.count, chosen.across)
         _print_agreements(rows)
     if chosen.only != "agreement":
         large = [memory(chosen.pictures, chosen.model, chosen.side, chosen.suffix)]
@@ -170,8 +171,8 @@ def main() -> int:
     return 0
 
 
-def _pictures(folder: Path | None, count: int) -> list[Picture]:
-    """Pictures evenly out of the folder, ACROSS pixels wide."""
+def _pictures(folder: Path | None, count: int, across: int) -> list[Picture]:
+    """Pictures evenly out of the folder, `across` pixels wide."""
     from segcore import find_images, read_image
 
     if folder is None:
@@ -181,12 +182,12 @@ def _pictures(folder: Path | None, count: int) -> list[Picture]:
     else:
         paths = list(find_images(folder))
         found = [read_image(path) for path in paths[:: max(1, len(paths) // count)][:count]]
-    return [_enlarged(image) for image in found]
+    return [_enlarged(image, across) for image in found]
 
 
-def _enlarged(image: Picture) -> Picture:
-    height = round(image.shape[0] * ACROSS / image.shape[1])
-    return np.asarray(cv2.resize(image, (ACROSS, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+def _enlarged(image: Picture, across: int) -> Picture:
+    height = round(image.shape[0] * across / image.shape[1])
+    return np.asarray(cv2.resize(image, (across, height), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def _write_large(path: Path, image: Picture, side: int) -> None:
