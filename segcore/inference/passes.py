@@ -57,8 +57,8 @@ def plan_view(
 def windows_at_once(backend: TorchBackend, window: Size) -> int:
     """How many windows of (height, width) model pixels go through the network together.
 
-    On a GPU as many as one picture may have pixels. On the CPU one: it is busy with that, and two
-    together take twice as long and twice the memory (`docs/protocols.md`).
+    On a GPU as many as one picture may have pixels. On the CPU one: its cores are busy with that,
+    and several take as much memory more (`docs/protocols.md` has the figures).
     """
     if backend.device.type != "cuda":
         return 1
