@@ -12,6 +12,7 @@ from segcore import resources
 from segcore.checkpoints import folder as beside
 from segcore.checkpoints.hub_cache import downloaded_models
 from segcore.checkpoints.hub_name import HubName
+from segcore.checkpoints.own_words import ARCHITECTURES, is_own, read_network
 from segcore.checkpoints.refusal import one_line
 from segcore.checkpoints.released import released
 from segcore.errors import CheckpointError
@@ -98,9 +99,17 @@ def describe(path: Path, kind: Kind, name: str) -> ModelEntry:
         return ModelEntry(name, kind, source, "", 0, "", "a checkpoint file")
     licence = beside.read_licence(path) or ""
     try:
+        words = beside.read_words(path, path)
+        if is_own(words):
+            other = read_network(words)
+            title = _title(path) or ARCHITECTURES[words["model_type"]]
+            return ModelEntry(name, kind, source, other.variant, other.num_classes, licence, title)
         config = beside.read_config(path, path)
     except CheckpointError as error:
         return ModelEntry(name, kind, source, "", 0, licence, "", trouble=str(error))
+    except ValueError as error:
+        trouble = f"{name}: its {beside.CONFIG} {error}."
+        return ModelEntry(name, kind, source, "", 0, licence, "", trouble=trouble)
     variant = _variant(config) if config is not None else ""
     classes = len(config.names) if config is not None and config.names else 0
     return ModelEntry(name, kind, source, variant, classes, licence, _title(path))

@@ -8,7 +8,7 @@ names; `preprocessor_config.json` and `classes.json` as beside any model.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from segcore.checkpoints.fit import Fit
 from segcore.checkpoints.folder import CONFIG, names_in
 from segcore.checkpoints.model_folder import replacing_folder, write_tensors, write_words
 from segcore.checkpoints.naming import Layout, Rule
+from segcore.checkpoints.own_words import ARCHITECTURES, DEEPLAB, NETWORK, RESNET_MLP, read_network
 from segcore.checkpoints.refusal import refusal
 from segcore.checkpoints.transformers import SEGMENTATION_V4
 from segcore.checkpoints.writer import save_pretrained
@@ -29,7 +30,6 @@ from segcore.classes import ClassTable
 from segcore.models import (
     DeepLab,
     DeepLabConfig,
-    ResNetConfig,
     ResNetMlp,
     ResNetMlpConfig,
     SegFormer,
@@ -37,10 +37,6 @@ from segcore.models import (
 )
 from segcore.preprocess import Preprocess
 
-DEEPLAB = "deeplabv3plus"
-RESNET_MLP = "resnet_mlp"
-_ARCHITECTURES = {DEEPLAB: "DeepLabV3Plus", RESNET_MLP: "ResNetAllMLP"}
-_NETWORK = "network"
 _COUNTER = "num_batches_tracked"
 _ANOTHER_CONFIG = f"put the {CONFIG} beside it that was written with these weights"
 
@@ -101,48 +97,12 @@ def config_words(config: DeepLabConfig | ResNetMlpConfig, classes: ClassTable) -
     """What stands in `config.json`."""
     kind = DEEPLAB if isinstance(config, DeepLabConfig) else RESNET_MLP
     return {
-        "architectures": [_ARCHITECTURES[kind]],
+        "architectures": [ARCHITECTURES[kind]],
         "model_type": kind,
-        _NETWORK: asdict(config),
+        NETWORK: asdict(config),
         "id2label": {str(class_id): name for class_id, name in enumerate(classes.names)},
         "label2id": {name: class_id for class_id, name in enumerate(classes.names)},
     }
-
-
-def read_network(words: Mapping[str, Any]) -> DeepLabConfig | ResNetMlpConfig:
-    """The configuration that a `config.json` of this layout describes.
-
-    Raises:
-        ValueError: it describes none, in words that go on after "its config.json".
-    """
-    kind = words.get("model_type")
-    network = words.get(_NETWORK)
-    if kind not in _ARCHITECTURES or not isinstance(network, Mapping):
-        raise ValueError("describes no DeepLabv3+ and no All-MLP head on a ResNet")
-    encoder = network.get("encoder")
-    if not isinstance(encoder, Mapping):
-        raise ValueError("describes no encoder")
-    config = DeepLabConfig if kind == DEEPLAB else ResNetMlpConfig
-    _refuse_strangers(encoder, ResNetConfig)
-    _refuse_strangers(network, config)
-    try:
-        return config(**{**network, "encoder": ResNetConfig(**encoder)})
-    except TypeError as error:
-        raise ValueError(f"has a value of the wrong kind ({error})") from error
-    except ValueError as error:
-        raise ValueError(f"describes a network that cannot be: {error}") from error
-
-
-def is_own(words: Mapping[str, Any]) -> bool:
-    """Whether a `config.json` is of this layout."""
-    return words.get("model_type") in _ARCHITECTURES
-
-
-def _refuse_strangers(words: Mapping[str, Any], config: type) -> None:
-    known = {field.name for field in fields(config)}
-    strange = [str(name) for name in words if name not in known]
-    if strange:
-        raise ValueError(f"has {strange[0]}, which this program does not know")
 
 
 def _configure(fit: Fit, words: Mapping[str, Any]) -> DeepLabConfig | ResNetMlpConfig:
