@@ -5,6 +5,9 @@ of its own, linear layer, fusion and BatchNorm multiplied together, and bilinear
 with it. With the ReLU's gates held as they are at a pixel, its logits are sums of one term per
 stage and a bias, exactly. The terms say what the stages add, not what the logits would be without
 them: taking a stage away would move the gates too.
+
+mmsegmentation's decoder has one more ReLU for each stage, before the upsampling. Its gates are held
+as well, at the cells of the stage's own grid, and the same sum holds.
 """
 
 from __future__ import annotations
@@ -25,9 +28,8 @@ from segcore.inference.predictor import Predictor
 from segcore.inference.spans import Span
 from segcore.inference.tiling import AxisPlan
 from segcore.inference.upsample import cells_between
-from segcore.models import DeepLab, ResNetMlp, Runnable, SegFormer
-from segcore.models.fold import FoldedHead, fold_head
-from segcore.models.resnet_mlp import FoldedAllMLP
+from segcore.inspection.decoder_parts import Entered, Entry, entries, folded_head, wide
+from segcore.models.fold import FoldedHead
 
 Doubles = npt.NDArray[np.float64]
 
@@ -178,13 +180,9 @@ def _terms_at(encoded: EncodedImage, point: Point) -> tuple[Doubles, Box, tuple[
     row = _Axis.of(encoded.plan.rows, place[0], point[1])
     column = _Axis.of(encoded.plan.columns, place[1], point[0])
     pictures = [encoded.backend.picture_of(stage) for stage in encoded.stages(index)]
-    features = _features_at(pictures, row, column)
-    head = _folded_head(encoded.backend.model)
-    if any(len(feature) != matrix.shape[1] for feature, matrix in zip(features, head.matrices)):
-        raise RequestError(
-            "This model's decoder is not the paper's All-MLP with its one ReLU, so that its logits "
-            "cannot be shared out among the stages: choose a model with that decoder."
-        )
+    head = folded_head(encoded.backend.model)
+    entered = entries(encoded.backend.model, len(pictures))
+    features = _features_at(pictures, entered, row, column)
     terms = _head_terms(head, features, torch.outer(row.weights, column.weights).flatten())
     notes = []
     if not (row.alone and column.alone):
@@ -195,78 +193,59 @@ def _terms_at(encoded: EncodedImage, point: Point) -> tuple[Doubles, Box, tuple[
     return terms.numpy(), encoded.windows[index].box, tuple(notes)
 
 
-def _features_at(pictures: Sequence[Tensor], row: _Axis, column: _Axis) -> list[Tensor]:
-    """Each stage (C, h, w) upsampled to stage 1, at some cells alone: (C, cells) float64."""
+def _features_at(
+    pictures: Sequence[Tensor], entered: Sequence[Entry], row: _Axis, column: _Axis
+) -> list[Entered]:
+    """Each stage (C, h, w) as it enters the head, upsampled to stage 1, at some cells alone.
+
+    Between the cells of its own grid, where its gates are, it is upsampled as the head does it.
+    """
     height, width = pictures[0].shape[1:]
     found = []
-    for picture in pictures:
-        rows = _between(picture, 1, row.in_grid(picture.shape[1], height))
-        cells = _between(rows, 2, column.in_grid(picture.shape[2], width))
-        found.append(cells.flatten(1))
+    for picture, entry in zip(pictures, entered, strict=True):
+        down = cells_between(row.in_grid(picture.shape[1], height), picture.device)
+        right = cells_between(column.in_grid(picture.shape[2], width), picture.device)
+        linear, constant = [], []
+        for rows, lower in _neighbours(*down):
+            for columns, left in _neighbours(*right):
+                corner = picture.index_select(1, rows).index_select(2, columns)
+                part = entry(wide(corner).flatten(1))
+                share = torch.outer(lower, left).flatten()
+                linear.append(part.linear * share)
+                constant.append(part.constant * share)
+        found.append(Entered(_sum_of(linear), _sum_of(constant)))
     return found
 
 
-def _between(picture: Tensor, axis: int, span: Span) -> Tensor:
-    """(C, h, w) at the places of a span along one axis, float64 on the CPU."""
-    lower, upper, weight = cells_between(span, picture.device)
-    near = picture.index_select(axis, lower).cpu().double()
-    far = picture.index_select(axis, upper).cpu().double()
-    share = weight.cpu().double()
-    return torch.lerp(near, far, share[:, None] if axis == 1 else share)
+def _neighbours(lower: Tensor, upper: Tensor, weight: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """The two cells on either side of each place along one axis, with what each counts."""
+    share = wide(weight)
+    return [(lower, 1 - share), (upper, share)]
 
 
-def _head_terms(head: FoldedHead, features: Sequence[Tensor], weights: Tensor) -> Tensor:
+def _sum_of(tensors: Sequence[Tensor]) -> Tensor:
+    """All of them, added."""
+    return torch.stack(list(tensors)).sum(dim=0)
+
+
+def _head_terms(head: FoldedHead, features: Sequence[Entered], weights: Tensor) -> Tensor:
     """What each stage and the bias add to the logits, with the gates held.
 
     Args:
         head: in float64.
-        features: of each stage (C, cells).
+        features: of each stage, at the cells.
         weights: (cells,) of the cells in the pixel.
 
     Returns:
         (classes, stages + 1), the bias last.
     """
-    parts = [matrix @ feature for matrix, feature in zip(head.matrices, features, strict=True)]
-    parts.append(head.bias[:, None].expand_as(parts[0]))
+    pairs = list(zip(head.matrices, features, strict=True))
+    parts = [matrix @ feature.linear for matrix, feature in pairs]
+    constants = _sum_of([matrix @ feature.constant for matrix, feature in pairs])
+    parts.append(head.bias[:, None] + constants)
     stacked = torch.stack(parts)  # (stages + 1, D, cells)
     gates = stacked.sum(dim=0) > 0
     passed = (stacked * gates) @ weights
     terms = head.classifier @ passed.T
     terms[:, -1] += head.classifier_bias
     return terms
-
-
-def _folded_head(model: Runnable) -> FoldedHead:
-    """The decoder's matrices in float64 on the CPU, whichever the numerics.
-
-    Raises:
-        RequestError: the network has no All-MLP decoder.
-    """
-    if isinstance(model, DeepLab):
-        raise RequestError(
-            "DeepLabv3+'s decoder has a ReLU behind each of its convolutions, so that its logits "
-            "cannot be shared out among the stages: choose a model with an All-MLP decoder."
-        )
-    if isinstance(model, SegFormer):
-        folded = fold_head(model.decoder)
-    elif isinstance(model, ResNetMlp):
-        decoder = model.decoder
-        folded = decoder.folded() if isinstance(decoder, FoldedAllMLP) else fold_head(decoder)
-    else:
-        head = model.head
-        folded = FoldedHead(
-            tuple(head.matrix(stage) for stage in range(len(model.stages))),
-            head.bias,
-            head.classifier,
-            head.classifier_bias,
-        )
-    return FoldedHead(
-        tuple(_wide(matrix) for matrix in folded.matrices),
-        _wide(folded.bias),
-        _wide(folded.classifier),
-        _wide(folded.classifier_bias),
-    )
-
-
-def _wide(tensor: Tensor) -> Tensor:
-    return tensor.detach().cpu().double()

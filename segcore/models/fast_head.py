@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from segcore.models.decoder import AllMLPDecoder
 from segcore.models.fast_parts import Frozen
-from segcore.models.fold import fold_head, fold_projections
+from segcore.models.fold import FoldedProjection, fold_head, fold_projections
 from segcore.models.mmseg_decoder import MMSegDecoder
 from segcore.models.strips import (
     CoarseGrid,
@@ -109,8 +109,12 @@ class FastMMSegHead(FastHead):
             )
 
     def entered(self, index: int, tokens: Tensor) -> Tensor:
-        projection = self.get_buffer(f"projection{index}")
-        return F.relu(linear(tokens, projection, self.get_buffer(f"offset{index}")))
+        return F.relu(linear(tokens, *self.projection(index)))
+
+    def projection(self, stage: int) -> FoldedProjection:
+        """A stage's map and bias before its own ReLU."""
+        matrix, bias = (self.get_buffer(f"{name}{stage}") for name in ("projection", "offset"))
+        return FoldedProjection(matrix, bias)
 
 
 def upsample(tokens: Tensor, size: Sequence[int]) -> Tensor:

@@ -13,7 +13,7 @@ from torch.nn import functional as nnf
 from segcore.checkpoints import Checkpoint, load_segformer, read_checkpoint, save_pretrained
 from segcore.errors import CheckpointError
 from segcore.inference import Predictor
-from segcore.inspection import attention_map, receptive_field
+from segcore.inspection import attention_map, explain, receptive_field
 from segcore.models import FastSegFormer, NormEpsilons, SegFormer, count_macs, strips
 
 State = dict[str, Tensor]
@@ -341,3 +341,54 @@ def test_saving_for_hugging_face_is_refused(checkpoint, tmp_path):
         with pytest.raises(CheckpointError, match=r"^out: .*cannot hold this network.*mmseg"):
             save_pretrained(model, tmp_path / "out", checkpoint.classes)
         assert not (tmp_path / "out").exists()
+
+
+B2 = {"widths": (64, 128, 320, 512), "depths": (3, 4, 6, 3), "decoder": 256, "classes": 19}
+
+
+@torch.no_grad()
+def test_b2_gives_the_logits_of_its_code_base_at_odd_sizes(tmp_path):
+    state = mmseg_state(**B2)
+    for value in state.values():
+        # Drawn so that what goes through keeps its size; 0.2 everywhere would saturate B2.
+        if value.ndim > 1:
+            value.mul_(5 * value[0].numel() ** -0.5)
+    checkpoint = read_checkpoint(write(tmp_path / "b2.pth", state))
+    assert checkpoint.config.variant == "B2"
+    generator = torch.Generator().manual_seed(8)
+    pixels = torch.randn(1, 3, 97, 131, generator=generator)
+    exact = load_segformer(checkpoint)
+    wanted = Reference(state, torch.float32)(pixels)
+    found = exact(pixels)
+    assert relative(found, wanted) <= 1e-5
+    assert torch.equal(found.argmax(1), wanted.argmax(1))
+    small = torch.randn(1, 3, 35, 67, generator=generator).double()
+    assert relative(exact.double()(small), Reference(state, torch.float64)(small)) <= 1e-9
+    same = load_segformer(checkpoint, "fast")(pixels).argmax(1) == wanted.argmax(1)
+    assert same.double().mean() >= 0.9999
+
+
+@pytest.mark.parametrize("numerics", ["exact", "fast"])
+def test_a_logit_is_shared_out_through_both_gates(checkpoint, small, numerics):
+    """Autograd of the reference: held gates make a share the gradient times the features."""
+    image = np.random.default_rng(4).integers(0, 256, (90, 126, 3), dtype=np.uint8)
+    predictor = Predictor.from_checkpoint(checkpoint, device="cpu", numerics=numerics)
+    encoded = predictor.encode(image)
+    reference = Reference(small, torch.float64)
+    pixels = torch.from_numpy(checkpoint.preprocess.normalised(image))[None].double()
+    stages = [stage.requires_grad_() for stage in reference.stages(pixels)]
+    logits = reference.classified(reference.fused(stages))
+    full = nnf.interpolate(logits, (90, 126), mode="bilinear", align_corners=False)
+    for x, y in ((0, 0), (77, 13), (125, 89), (40, 51)):
+        found = explain(predictor, encoded, (x, y))
+        wanted = full[0, :, y, x]
+        largest = float(wanted.detach().abs().max())
+        assert [score.id for score in found.classes] == wanted.argsort(descending=True).tolist()
+        for score in found.classes:
+            logit = float(wanted[score.id].detach())
+            gradients = torch.autograd.grad(wanted[score.id], stages, retain_graph=True)
+            shares = [float((g * s.detach()).sum()) for g, s in zip(gradients, stages)]
+            assert abs(score.logit - logit) <= 1e-4 * largest
+            assert abs(sum(score.stages.values()) + score.bias - score.logit) <= 1e-9
+            np.testing.assert_allclose(list(score.stages.values()), shares, atol=1e-4 * largest)
+            assert abs(score.bias - (logit - sum(shares))) <= 1e-3 * largest
