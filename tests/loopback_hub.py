@@ -39,6 +39,8 @@ class LoopbackHub:
     status: int = 0
     """Answer everything with this status instead."""
     ignores_ranges: bool = False
+    sends_elsewhere: bool = False
+    """Large files lie with another host, as they do for huggingface.co."""
     pause: float = 0.0
     """Seconds between blocks of weights."""
     seen: list[Seen] = field(default_factory=list)
@@ -89,12 +91,14 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if hub.status:
             self._refuse(hub.status, {})
-        elif hub.token is not None and token != hub.token:
+        elif hub.token is not None and token != hub.token and "/elsewhere/" not in path:
             self._refuse(401, {"X-Error-Message": "Invalid username or password."})
         elif path in (f"/api/models/{hub.repo}", f"/api/models/{hub.repo}/revision/main"):
             self._send(json.dumps(self._info()).encode(), {"Content-Type": "application/json"})
         elif path.startswith(f"/api/models/{hub.repo}/revision/"):
             self._refuse(404, {"X-Error-Code": "RevisionNotFound"})
+        elif path == f"/elsewhere/{WEIGHTS}":
+            self._weights(hub.files[WEIGHTS], {"ETag": '"not a checksum"'})
         elif path.startswith(f"/{hub.repo}/resolve/"):
             self._file(path.rsplit("/", 1)[-1], with_body=with_body)
         else:
@@ -123,12 +127,27 @@ class _Handler(BaseHTTPRequestHandler):
             return
         data = hub.files[name]
         headers = {"ETag": f'"{hub.etag(name)}"', "X-Repo-Commit": COMMIT}
+        if name == WEIGHTS and hub.sends_elsewhere:
+            self._send_elsewhere(data)
+            return
         if not with_body:
             self._send(data, headers, with_body=False)
         elif name != WEIGHTS:
             self._send(data, headers)
         else:
             self._weights(data, headers)
+
+    def _send_elsewhere(self, data: bytes) -> None:
+        hub = self.served
+        headers = {
+            "Location": hub.url.replace("127.0.0.1", "localhost") + f"/elsewhere/{WEIGHTS}",
+            "X-Repo-Commit": COMMIT,
+            "X-Linked-Etag": f'"{hub.etag(WEIGHTS)}"',
+            "X-Linked-Size": str(len(data)),
+            "X-Xet-Hash": "5" * 64,
+            "X-Xet-Refresh-Route": f"{hub.url}/api/models/{hub.repo}/xet-read-token/{COMMIT}",
+        }
+        self._refuse(302, headers)
 
     def _weights(self, data: bytes, headers: dict[str, str]) -> None:
         hub = self.served

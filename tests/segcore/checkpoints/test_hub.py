@@ -215,6 +215,41 @@ def test_a_token_opens_what_is_private(hub: Any, monkeypatch: pytest.MonkeyPatch
     assert all(one.token == "secret" for one in hub.requests("GET"))
 
 
+def test_weights_that_lie_with_another_host(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    hub.token = "secret"
+    hub.sends_elsewhere = True
+    hub.breaks_after = [150_000]
+    folder = download(B0, accept=accept)
+    assert (folder / "model.safetensors").read_bytes() == hub.files["model.safetensors"]
+    elsewhere = [one for one in hub.seen if "/elsewhere/" in one.path and one.method == "GET"]
+    assert [bool(one.range) for one in elsewhere] == [False, True]
+    assert [one.token for one in elsewhere] == [None, None]
+
+
+def test_weights_in_parts(hub: Any) -> None:
+    import json
+
+    from safetensors.torch import load, save
+
+    state = load(hub.files.pop("model.safetensors"))
+    names = sorted(state)
+    parts = [f"model-0000{i}-of-00002.safetensors" for i in (1, 2)]
+    for part, keys in zip(parts, (names[::2], names[1::2])):
+        hub.files[part] = save({key: state[key] for key in keys}, metadata={"format": "pt"})
+    weight_map = {key: parts[i % 2] for i, key in enumerate(names)}
+    index = json.dumps({"metadata": {}, "weight_map": weight_map}).encode()
+    hub.files["model.safetensors.index.json"] = index
+    told: list[Progress] = []
+    folder = download(B0, accept=accept, progress=told.append)
+    assert told[-1].fraction == 1.0
+    assert {*parts, "model.safetensors.index.json"} <= {path.name for path in folder.iterdir()}
+    assert read_checkpoint(B0).classes.names == ("asphalt", "lawn", "brick")
+    (folder / parts[0]).unlink()
+    assert cached_path(B0) is None
+
+
 def test_no_network(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
