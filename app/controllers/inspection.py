@@ -124,6 +124,8 @@ class InspectionController(QObject):
         document, point = self._document, self._point
         if self._model is None or point is None or document.image is None:
             return
+        if not self._model.heads:
+            return  # nothing in this network attends; the panel says so
         self._client.submit(
             QueryPoint(
                 self._model.spec,

@@ -43,6 +43,7 @@ class InspectPanel(QWidget):
         self._maps: dict[str, HeatMap] = {}
         self._chosen = ""
         self._depths: tuple[int, ...] = ()
+        self._heads: tuple[int, ...] = ()
         self._stage = 1
 
         outer = QVBoxLayout(self)
@@ -68,6 +69,17 @@ class InspectPanel(QWidget):
     def set_structure(self, depths: Sequence[int], heads: Sequence[int]) -> None:
         """Offer the blocks of a model: blocks and heads per stage."""
         self._depths, self._heads = tuple(depths), tuple(heads)
+        attends = bool(self._heads)
+        for button in self.stages:
+            button.setEnabled(attends)
+        self.attention_title.setText(
+            self.tr("Attention")
+            if attends
+            else self.tr("This network has no attention: choose a SegFormer to see where it looks.")
+        )
+        if not attends:
+            self._replace("attention", {})
+            self.attention.show_thumbnails([])
         self.set_stage(self._stage, 0)
 
     def set_stage(self, stage: int, block: int) -> None:
@@ -80,7 +92,7 @@ class InspectPanel(QWidget):
             for number in range(depth):
                 self.block.addItem(self.tr("Block {}").format(number), number)
             self.block.setCurrentIndex(min(block, depth - 1))
-        self.block.setEnabled(depth > 1)
+        self.block.setEnabled(depth > 1 and bool(self._heads))
         # What is shown is of another block until the answer is there.
         self.attention.setEnabled(False)
 
