@@ -105,7 +105,7 @@ class Bench:
 
     def headless(self) -> Iterator[Run]:
         """Each time it is asked, everything as the command line does it."""
-        predictor = Predictor.load(self._model)
+        predictor = Predictor.load(self._model).labels_alone()
         predict_folder(predictor, self._samples, self._place / "warm")
         while True:
             begin = time.perf_counter()

@@ -33,6 +33,10 @@ class ProjectPictures:
         """
         return read_image(self._project.image_path(name))
 
+    def is_open(self, name: str) -> bool:
+        """Whether the window has the picture open."""
+        return self._claims.is_claimed(name)
+
     def save(self, name: str, prediction: Prediction) -> bool:
         """Keep the labels under a person's pixels; False when the window has the picture open.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -57,7 +57,7 @@ class BatchRun:
         self._report = report
         self._answer = answer
         self._troubles: list[_Trouble] = []
-        self._notes: tuple[str, ...] = ()
+        self._opened_meanwhile: deque[str] = deque()
         self._ticker = Ticker(len(request.names))
 
     def run(self) -> tuple[str, str]:
@@ -73,39 +73,51 @@ class BatchRun:
         reader = ThreadPoolExecutor(1, "batch-read", step_behind_the_window)
         writer = ThreadPoolExecutor(1, "batch-save", step_behind_the_window)
         try:
-            self._predict_all(reader, writer)
+            self._predict_all(self._request.names, reader, writer)
+            self._predict_all(tuple(self._opened_meanwhile), reader, writer)
         finally:
             reader.shutdown(wait=False, cancel_futures=True)
             writer.shutdown(wait=True)
         return self._summary()
 
-    def _predict_all(self, reader: ThreadPoolExecutor, writer: ThreadPoolExecutor) -> None:
+    def _predict_all(
+        self, names: Sequence[str], reader: ThreadPoolExecutor, writer: ThreadPoolExecutor
+    ) -> None:
+        """Predict these pictures; the ones that open meanwhile are to be done once more."""
         saves: deque[Future[None]] = deque()
-        for name, picture in self._pictures(reader):
-            prediction = self._predict(name, picture)
-            progress = self._ticker.tick(name)
+        again = names is not self._request.names
+        for name, picture in self._pictures(names, reader):
+            shown = again or self._request.store.is_open(name)
+            prediction = self._predict(name, picture, confidence=shown)
+            progress = self._ticker.tick(name, steps=0 if again else 1)
             if prediction is not None:
-                saves.append(writer.submit(self._save, name, prediction))
+                saves.append(writer.submit(self._save, name, prediction, shown=shown))
             while len(saves) > SAVE_BEHIND:
                 saves.popleft().result()
             self._report(progress)
         for save in saves:
             save.result()
 
-    def _pictures(self, reader: ThreadPoolExecutor) -> Iterator[tuple[str, Future[Image]]]:
+    def _pictures(
+        self, names: Sequence[str], reader: ThreadPoolExecutor
+    ) -> Iterator[tuple[str, Future[Image]]]:
         waiting: deque[tuple[str, Future[Image]]] = deque()
-        for name in self._request.names:
+        for name in names:
             waiting.append((name, reader.submit(self._request.store.read, name)))
             if len(waiting) > READ_AHEAD:
                 yield waiting.popleft()
         while waiting:
             yield waiting.popleft()
 
-    def _predict(self, name: str, picture: Future[Image]) -> Prediction | None:
+    def _predict(self, name: str, picture: Future[Image], *, confidence: bool) -> Prediction | None:
         try:
             image = picture.result()
             return self._engine.predict_once(
-                self._request.model, image, self._job.token, self._between_tiles
+                self._request.model,
+                image,
+                self._job.token,
+                self._between_tiles,
+                confidence=confidence,
             )
         except Cancelled:
             raise
@@ -119,7 +131,8 @@ class BatchRun:
         """Look for a call-off and give way; the person counts pictures, not tiles."""
         self._report(Progress(0, 0, progress.text))
 
-    def _save(self, name: str, prediction: Prediction) -> None:
+    def _save(self, name: str, prediction: Prediction, *, shown: bool) -> None:
+        """Save it, or give it to the window; `shown` says that it has what the window shows."""
         item = BatchItem(
             name, self._request.generation, self._request.model, notes=prediction.notes
         )
@@ -130,6 +143,9 @@ class BatchRun:
         except Exception as error:  # noqa: BLE001 - one bad picture does not end the batch
             self._leave_out(name, f"The labels of {name} could not be saved: {error!r}")
         else:
+            if not saved and not shown:
+                self._opened_meanwhile.append(name)
+                return
             self._answer(replace(item, saved=saved, prediction=None if saved else prediction))
 
     def _leave_out(self, name: str, sentence: str) -> None:

@@ -53,7 +53,13 @@ class Engine(Desk, Protocol):
         """The prediction of the open picture, whose features are kept for queries."""
 
     def predict_once(
-        self, spec: ModelSpec, image: Image, cancel: CancelToken, progress: ProgressCallback
+        self,
+        spec: ModelSpec,
+        image: Image,
+        cancel: CancelToken,
+        progress: ProgressCallback,
+        *,
+        confidence: bool,
     ) -> Prediction:
         """The prediction of a picture of a batch; nothing of it is kept."""
 
@@ -119,10 +125,18 @@ class SegcoreEngine:
         return predictor.predict(encoded, cancel=cancel, progress=progress)
 
     def predict_once(
-        self, spec: ModelSpec, image: Image, cancel: CancelToken, progress: ProgressCallback
+        self,
+        spec: ModelSpec,
+        image: Image,
+        cancel: CancelToken,
+        progress: ProgressCallback,
+        *,
+        confidence: bool,
     ) -> Prediction:
         """The prediction of a picture of a batch; nothing of it is kept."""
-        return self.predictor(spec).predict(image, cancel=cancel, progress=progress)
+        return self.predictor(spec).predict(
+            image, confidence=confidence, cancel=cancel, progress=progress
+        )
 
     def attention(self, request: QueryPoint) -> tuple[tuple[HeatMap, ...], HeatMap, Box]:
         """A heat map per head, their mean, and the image pixels of the query's token."""

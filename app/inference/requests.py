@@ -54,6 +54,9 @@ class PictureStore(Protocol):
             SegcoreError: the picture cannot be read.
         """
 
+    def is_open(self, name: str) -> bool:
+        """Whether the window has the picture open, and will show more of it than its labels."""
+
     def save(self, name: str, prediction: Prediction) -> bool:
         """Keep the labels under a person's pixels; False when the window has the picture open.
 

@@ -29,6 +29,11 @@ class Claims:
         """Have the picture if nobody else has it."""
         return self.claim(name, 0.0)
 
+    def is_claimed(self, name: str) -> bool:
+        """Whether somebody has the picture at this moment."""
+        with self._freed:
+            return name in self._claimed
+
     def release(self, name: str) -> None:
         """Give the picture free, after everything written about it is with the project."""
         with self._freed:

@@ -89,7 +89,13 @@ class FakeEngine:
         return FakePrediction(int(request.image[0, 0, 0]) % 3, size=request.image.shape[:2])
 
     def predict_once(
-        self, spec: ModelSpec, image: Image, cancel: CancelToken, progress: ProgressCallback
+        self,
+        spec: ModelSpec,
+        image: Image,
+        cancel: CancelToken,
+        progress: ProgressCallback,
+        *,
+        confidence: bool,
     ) -> Any:
         self._begin("batch", int(image[0, 0, 0]))
         self._work(progress)

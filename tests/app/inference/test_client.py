@@ -131,6 +131,7 @@ class Pictures:
         self.values = values
         self.saved: dict[str, int] = {}
         self.open_name = ""
+        self.opens_late = False
         self.threads: set[int] = set()
 
     def read(self, name: str) -> Image:
@@ -139,6 +140,9 @@ class Pictures:
         if value is None:
             raise ImageError(f"{name} is cut short: copy it again.")
         return np.full((8, 8, 3), value, np.uint8)
+
+    def is_open(self, name: str) -> bool:
+        return name == self.open_name and not self.opens_late
 
     def save(self, name: str, prediction: Any) -> bool:
         self.threads.add(threading.get_ident())
@@ -185,6 +189,32 @@ def test_a_batch_leaves_the_open_picture_to_the_window(
     prediction = items["b"].prediction
     assert prediction is not None
     assert prediction.labels[0, 0] == 2
+
+
+def test_a_picture_that_opens_under_a_batch_comes_whole(
+    qtbot: Any, client: InferenceClient, engine: Any, ledger: Any, monkeypatch: Any
+) -> None:
+    store = Pictures({"a": 1, "b": 2, "c": 0})
+    store.open_name, store.opens_late = "b", True
+    asked: list[bool] = []
+    once = engine.predict_once
+
+    def noted(*values: Any, confidence: bool) -> Any:
+        asked.append(confidence)
+        return once(*values, confidence=confidence)
+
+    monkeypatch.setattr(engine, "predict_once", noted)
+    items: list[BatchItem] = []
+    client.batchItemReady.connect(items.append)
+    job = client.submit(PredictBatch(MODEL, tuple(store.values), store))
+    qtbot.waitUntil(lambda: ledger.end_of(job) is not None)
+    assert asked == [False, False, False, True]
+    assert [(item.image_name, item.saved) for item in items] == [
+        ("a", True),
+        ("c", True),
+        ("b", False),
+    ]
+    assert items[-1].prediction is not None
 
 
 def test_a_batch_gives_way_between_tiles_and_goes_on(
