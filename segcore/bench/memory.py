@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import platform
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,9 +16,10 @@ Result = TypeVar("Result")
 def peak_of_process(work: Callable[[], Result]) -> tuple[Result, int | None]:
     """What `work` returns, and by how many bytes it raised the process's resident memory.
 
-    To be asked once, of fresh work in a fresh process: what an earlier piece of work has left with
-    the process does not count again. None where the kernel does not tell; only Linux does.
+    To be asked once, of fresh work in a fresh process: what earlier work has left in its caches
+    does not count again. None where the kernel does not tell; only Linux does.
     """
+    _give_back_what_is_free()
     if not _forget_peak():
         return work(), None
     before = _bytes_of("VmRSS")
@@ -30,6 +35,13 @@ def peak_of_gpu(work: Callable[[], Result], cuda: Any) -> tuple[Result, int]:
     result = work()
     cuda.synchronize()
     return result, int(cuda.max_memory_allocated() - before)
+
+
+def _give_back_what_is_free() -> None:
+    """Memory that getting ready has freed would otherwise be had for nothing."""
+    gc.collect()
+    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _forget_peak() -> bool:
