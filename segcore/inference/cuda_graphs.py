@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -44,7 +44,7 @@ class CudaRecorder:
     """Records with torch, all graphs in one memory pool: they never run at the same time."""
 
     def __init__(self) -> None:
-        self._pool: tuple[int, int] | None = None
+        self._pool: Any = None
 
     def __call__(self, network: Network, like: Tensor) -> Recorded:
         """Run the network on the side, as recording asks for, and then record it.
@@ -53,9 +53,9 @@ class CudaRecorder:
             RuntimeError: something in the network cannot be recorded, or memory runs out.
         """
         if self._pool is None:
-            self._pool = torch.cuda.graph_pool_handle()  # type: ignore[no-untyped-call]
+            self._pool = torch.cuda.graph_pool_handle()
         source = torch.empty_like(like).copy_(like)
-        side = torch.cuda.Stream(like.device)
+        side = torch.cuda.Stream(like.device)  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream(like.device))
         with torch.cuda.stream(side):
             for _ in range(_WARM_UP):
