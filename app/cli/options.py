@@ -81,7 +81,10 @@ NumericsOption = Annotated[
     ),
 ]
 BackendOption = Annotated[
-    str, typer.Option("--backend", metavar="BACKEND", help="What runs the network: auto or torch.")
+    str,
+    typer.Option(
+        "--backend", metavar="BACKEND", help="What runs the network: auto, torch or openvino."
+    ),
 ]
 JsonFlag = Annotated[
     bool, typer.Option("--json", help="Machine-readable results on stdout, and nothing else.")

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from segcore.errors import RequestError
 from segcore.geometry import Box, Point, Size, WindowGeometry, check_point
+from segcore.inference.backend import Backend, Stages
 from segcore.inference.canvas import resized_part
 from segcore.inference.protocol import PREPROCESS, InferenceProtocol, View
 from segcore.inference.tiling import SMALLEST_TILE, TILE, TilePlan, plan_tiles
-from segcore.inference.torch_backend import Stages, TorchBackend
 from segcore.models import QueriesAndKeys
 
 Image = npt.NDArray[np.uint8]
@@ -84,7 +84,7 @@ class EncodedImage:
         self,
         image: Image,
         plan: TilePlan,
-        backend: TorchBackend,
+        backend: Backend,
         *,
         own_size: bool,
         budget: int = DEFAULT_BUDGET,
@@ -177,7 +177,7 @@ class EncodedImage:
         Raises:
             RequestError: there is no such stage or block.
         """
-        depths = self.backend.model.config.depths
+        depths = self.backend.attention_config.depths
         if not 1 <= stage <= len(depths):
             raise RequestError(f"There is no stage {stage}: choose 1 to {len(depths)}.")
         if not 0 <= block < depths[stage - 1]:
@@ -211,7 +211,7 @@ class EncodedImage:
             return self._named(kept, stage, window)
 
     def _named(self, kept: Kept, stage: int, window: WindowGeometry) -> list[QueriesAndKeys]:
-        config = self.backend.model.config
+        config = self.backend.attention_config
         grid = config.grid(window.model_size, stage)
         ratio = config.sr_ratios[stage - 1]
         key_grid = (grid[0] // ratio, grid[1] // ratio)
@@ -241,7 +241,7 @@ class EncodedImage:
                 self.plan = plan_tiles(self.size, tile, self.plan.canvas)
             return tile
 
-    def move_to(self, backend: TorchBackend) -> None:
+    def move_to(self, backend: Backend) -> None:
         """Go on with another backend; features computed so far are forgotten."""
         with self.lock:
             self.release()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from segcore.geometry import Size
+from segcore.inference.backend import Backend
 from segcore.inference.blend import Block, blended_blocks
 from segcore.inference.encoded import EncodedImage
 from segcore.inference.memory import whole_pixels
@@ -19,7 +20,6 @@ from segcore.inference.tiling import (
     plan_tiles,
     plan_whole,
 )
-from segcore.inference.torch_backend import TorchBackend
 from segcore.inference.views import Pass, Strip, averaged_strips
 from segcore.progress import CancelToken, ProgressCallback, Ticker
 
@@ -29,7 +29,7 @@ MOST_AT_ONCE = 16
 
 def plan_view(
     image_size: Size,
-    backend: TorchBackend,
+    backend: Backend,
     protocol: InferenceProtocol,
     view: View,
     tile: int | None = None,
@@ -50,11 +50,11 @@ def plan_view(
         return plan_whole(image_size, canvas)
     if tile is not None:
         return plan_tiles(image_size, tile, canvas)
-    fitting = whole_pixels(backend.model.config, backend.placement)
+    fitting = whole_pixels(backend.config, backend.placement)
     return plan_own_size(image_size, fitting, TILE, canvas)
 
 
-def windows_at_once(backend: TorchBackend, window: Size) -> int:
+def windows_at_once(backend: Backend, window: Size) -> int:
     """How many windows of (height, width) model pixels go through the network together.
 
     On a GPU as many as one picture may have pixels. On the CPU one: its cores are busy with that,
@@ -62,7 +62,7 @@ def windows_at_once(backend: TorchBackend, window: Size) -> int:
     """
     if backend.device.type != "cuda":
         return 1
-    fitting = whole_pixels(backend.model.config, backend.placement)
+    fitting = whole_pixels(backend.config, backend.placement)
     return max(1, min(MOST_AT_ONCE, fitting // (window[0] * window[1])))
 
 

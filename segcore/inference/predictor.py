@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from segcore.checkpoints import Checkpoint, read_checkpoint
 from segcore.classes import ClassTable
 from segcore.errors import RequestError
 from segcore.geometry import Box, Size
+from segcore.inference.backend import Backend, BackendName
+from segcore.inference.backend_choice import build_backend, check_backend
 from segcore.inference.blocks import Block
 from segcore.inference.devices import Placement, place
 from segcore.inference.encoded import DEFAULT_BUDGET, EncodedImage, Image
@@ -30,13 +32,11 @@ from segcore.inference.upsample import (
     top_two_block,
     top_two_strip,
 )
-from segcore.models import SegFormerConfig
+from segcore.models import ModelConfig
 from segcore.preprocess import Preprocess
 from segcore.progress import CancelToken, ProgressCallback
 
 Result = TypeVar("Result")
-
-BACKENDS = ("auto", "torch")
 
 
 class Predictor:
@@ -52,15 +52,26 @@ class Predictor:
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, placement: Placement, numerics: Numerics = "fast"
+        self,
+        checkpoint: Checkpoint,
+        placement: Placement,
+        numerics: Numerics = "fast",
+        backend: str = "auto",
     ) -> None:
         self.checkpoint = checkpoint
         self.numerics = numerics
-        self.backend = TorchBackend.from_checkpoint(checkpoint, placement, numerics)
         self.notes: list[str] = list(placement.notes)
         self.protocol = PREPROCESS
         self.gives_confidence = True
         self.spares = SpareBackends(checkpoint, numerics)
+        self.backend: Backend = build_backend(
+            checkpoint,
+            placement,
+            numerics,
+            backend,
+            spares=self.spares,
+            notes=self.notes,
+        )
 
     @classmethod
     def load(
@@ -81,14 +92,15 @@ class Predictor:
             precision: `auto` (fp32 on CPU and MPS and with exact numerics; on CUDA bf16, or fp16 on
                 GPUs without it), `fp32`, `bf16`, `fp16`.
             numerics: `fast` (folded) or `exact` (the family's order of operations).
-            backend: `auto` or `torch`.
+            backend: `auto` (OpenVINO where it is installed and can, else torch), `torch`,
+                `openvino`.
             protocol: how pictures go in.
 
         Raises:
             CheckpointError: the model cannot be used.
             RequestError: a device, precision, numerics or backend that is not there.
         """
-        _check_backend(numerics, backend)
+        check_backend(numerics, backend)
         checkpoint = read_checkpoint(source)
         predictor = cls.from_checkpoint(checkpoint, device, precision, numerics, backend)
         return predictor.with_protocol(protocol)
@@ -103,8 +115,8 @@ class Predictor:
         backend: str = "auto",
     ) -> Predictor:
         """As `load`, of a checkpoint that was read before."""
-        chosen = _check_backend(numerics, backend)
-        return cls(checkpoint, place(device, precision, numerics), chosen)
+        chosen = check_backend(numerics, backend)
+        return cls(checkpoint, place(device, precision, numerics), chosen, backend)
 
     @property
     def name(self) -> str:
@@ -117,7 +129,7 @@ class Predictor:
         return self.checkpoint.classes
 
     @property
-    def config(self) -> SegFormerConfig:
+    def config(self) -> ModelConfig:
         """Its architecture."""
         return self.checkpoint.config
 
@@ -140,6 +152,11 @@ class Predictor:
     def device(self) -> str:
         """`cpu`, `cuda:0`, `mps`."""
         return str(self.backend.device)
+
+    @property
+    def backend_name(self) -> BackendName:
+        """`torch` or `openvino`: what runs the network."""
+        return self.backend.name
 
     @property
     def precision(self) -> str:
@@ -308,18 +325,3 @@ class Predictor:
                 "This image was encoded by another protocol: give the protocol to encode instead."
             )
         return image
-
-
-def _check_backend(numerics: str, backend: str) -> Literal["exact", "fast"]:
-    if numerics == "exact" and backend not in BACKENDS:
-        raise RequestError(
-            f"Exact numerics run on the torch backend alone, not on {backend}: choose torch, or "
-            "fast numerics."
-        )
-    if backend not in BACKENDS:
-        raise RequestError(f'There is no backend "{backend}": choose {" or ".join(BACKENDS)}.')
-    if numerics == "exact":
-        return "exact"
-    if numerics == "fast":
-        return "fast"
-    raise RequestError(f'There are no numerics "{numerics}": choose fast or exact.')

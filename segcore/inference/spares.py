@@ -9,6 +9,7 @@ import torch
 
 from segcore.checkpoints import Checkpoint
 from segcore.errors import RequestError
+from segcore.inference.backend import Backend
 from segcore.inference.devices import Placement
 from segcore.inference.encoded import EncodedImage
 from segcore.inference.torch_backend import Numerics, TorchBackend
@@ -31,10 +32,10 @@ class SpareBackends:
             self._on_cpu = self._build(Placement(torch.device("cpu"), "fp32"))
         return self._on_cpu
 
-    def in_float32(self, backend: TorchBackend) -> TorchBackend:
-        """The network of a backend in fp32 on the same device: itself where it is that already."""
+    def in_float32(self, backend: Backend) -> TorchBackend:
+        """The network of a backend in torch in fp32 on the same device, itself where it is that."""
         if backend.placement.precision == "fp32":
-            return backend
+            return backend if isinstance(backend, TorchBackend) else self.on_cpu()
         if self._in_float32 is None:
             self._in_float32 = self._build(Placement(backend.device, "fp32"))
         return self._in_float32
@@ -75,4 +76,6 @@ class SpareBackends:
         encoded.notes.append(f"The memory of {device} ran out: the picture was done {how}.")
 
     def _build(self, placement: Placement) -> TorchBackend:
-        return TorchBackend.from_checkpoint(self._checkpoint, placement, self._numerics)
+        # Wherever it is first needed: weights made in inference mode never give gradients.
+        with torch.inference_mode(mode=False):
+            return TorchBackend.from_checkpoint(self._checkpoint, placement, self._numerics)

@@ -13,10 +13,12 @@ from torch import Tensor
 from segcore.checkpoints import Checkpoint
 from segcore.checkpoints.model_loader import load_model
 from segcore.errors import CheckpointError, RequestError
+from segcore.inference.backend import Stages
 from segcore.inference.devices import Placement
 from segcore.models import (
     DeepLab,
     FastSegFormer,
+    ModelConfig,
     QueriesAndKeys,
     ResNetMlp,
     Runnable,
@@ -27,7 +29,6 @@ from segcore.models import (
 )
 from segcore.preprocess import Preprocess
 
-Stages = tuple[Tensor, ...]
 Numerics = Literal["exact", "fast"]
 
 
@@ -37,6 +38,8 @@ class TorchBackend:
     Stage features are tensors on that device: (1, h, w, C) of a SegFormer with fast numerics,
     (1, C, h, w) of all others; only `picture_of` needs to know.
     """
+
+    name: Literal["torch"] = "torch"
 
     def __init__(self, model: Runnable, preprocess: Preprocess, placement: Placement) -> None:
         self.placement = placement
@@ -73,6 +76,11 @@ class TorchBackend:
     def channels_last(self) -> bool:
         """Whether stage features are (1, h, w, C)."""
         return isinstance(self.model, FastSegFormer)
+
+    @property
+    def config(self) -> ModelConfig:
+        """The network's architecture."""
+        return self.model.config
 
     @property
     def attention_config(self) -> SegFormerConfig:

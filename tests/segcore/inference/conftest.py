@@ -58,8 +58,8 @@ def own_size_folder(model_folder: MakeModel) -> Path:
 
 @pytest.fixture
 def own_size(own_size_folder: Path) -> Predictor:
-    """A predictor whose pictures go in at their own size."""
-    return Predictor.load(own_size_folder, device="cpu")
+    """A predictor, by torch, whose pictures go in at their own size."""
+    return Predictor.load(own_size_folder, device="cpu", backend="torch")
 
 
 @pytest.fixture(scope="session")

@@ -175,7 +175,7 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(own_size, own_size_folder,
     for arguments, word in (
         ({"device": "tpu"}, "auto, cpu, cuda"),
         ({"precision": "int8"}, "fp32, bf16 or fp16"),
-        ({"backend": "onnx"}, "auto or torch"),
+        ({"backend": "onnx"}, "auto, torch or openvino"),
         ({"numerics": "exact", "backend": "onnx"}, "torch backend alone"),
         ({"numerics": "quick"}, "fast or exact"),
     ):
