@@ -10,12 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from segcore.errors import RequestError
-from segcore.geometry import Box
+from segcore.geometry import EMPTY, Box, Size
 
 Normalisation = Literal["linear", "log", "power"]
 
 LOG_SCALE = 1000.0
 POWER = 0.3
+
+COLOURS = "inferno"
+"""matplotlib's colour map for maps of amounts."""
+DIVERGING = "coolwarm"
+"""And for signed ones: blue below zero, red above, equally light at equal distance from it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +32,15 @@ class HeatMap:
         meaning: what they are, for a person: "ERF of stage 4", "attention of head 2".
         box: the image pixels that the map covers; its cells divide the box evenly.
         unit: what a value is counted in, or nothing.
+        signed: values below and above zero say opposite things, as in a difference: zero is shown
+            in the middle of a diverging colour map, and both signs on one scale.
     """
 
     values: npt.NDArray[np.float32]
     meaning: str
     box: Box
     unit: str = ""
+    signed: bool = False
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2:
@@ -60,6 +68,24 @@ class HeatMap:
         low, high = np.percentile(finite, (low_percentile, high_percentile))
         return float(low), float(high)
 
+    @property
+    def colours(self) -> str:
+        """The colour map of matplotlib that suits it."""
+        return DIVERGING if self.signed else COLOURS
+
+    def limits(
+        self, low_percentile: float = 0.0, high_percentile: float = 100.0
+    ) -> tuple[float, float]:
+        """The values that the first and the last colour stand for; as far apart from 0 if signed.
+
+        Maps that are nowhere negative start at 0, unless a `low_percentile` is given.
+        """
+        low, high = self.range(low_percentile, high_percentile)
+        if self.signed:
+            most = max(abs(low), abs(high))
+            return -most, most
+        return (0.0 if low_percentile == 0 and low > 0 else low), high
+
     def normalised(
         self,
         kind: Normalisation = "linear",
@@ -84,6 +110,9 @@ class HeatMap:
         NaN becomes 0, and infinities the ends. A constant map of zeros is 0 everywhere, any
         other constant map that is nowhere negative is 1.
 
+        Of a signed map all this holds for the amounts on both sides of zero, which becomes 0.5:
+        the largest amount of either sign is 1 above and 0 below, and NaN is 0.5.
+
         Raises:
             RequestError: an unknown kind, or percentiles out of order.
         """
@@ -92,30 +121,97 @@ class HeatMap:
                 f"Percentiles {low_percentile} and {high_percentile} are no range: "
                 "give two from 0 to 100, the lower first."
             )
-        low, high = self.range(low_percentile, high_percentile)
-        if low_percentile == 0 and low > 0:
-            low = 0.0
-        unit = _scaled_to_unit(self.values, low, high)
-        if kind == "linear":
-            return unit
-        if kind == "log":
-            top = np.log10(np.float32(log_scale) + np.float32(1))
-            shown: npt.NDArray[np.float32] = np.log10(unit * np.float32(log_scale) + 1) / top
-            return shown
-        if kind == "power":
-            return np.power(unit, np.float32(power))
-        raise RequestError(f'There is no normalisation "{kind}": choose linear, log or power.')
+        low, high = self.limits(low_percentile, high_percentile)
+        if not self.signed:
+            return _on_scale(_scaled_to_unit(self.values, low, high), kind, log_scale, power)
+        amounts = _on_scale(_scaled_to_unit(np.abs(self.values), 0.0, high), kind, log_scale, power)
+        return np.where(self.values < 0, 0.5 - amounts / 2, 0.5 + amounts / 2).astype(np.float32)
+
+    def minus(self, other: HeatMap, meaning: str) -> HeatMap:
+        """This map less another one of the same cells: a signed map.
+
+        Raises:
+            RequestError: the two do not lie over the same part of the picture in the same cells.
+        """
+        if self.shape != other.shape or self.box != other.box:
+            raise RequestError(
+                "These two maps have no difference: they do not lie over the same part of the "
+                "picture in the same cells."
+            )
+        return HeatMap(self.values - other.values, meaning, self.box, self.unit, signed=True)
+
+    def cells_of_share(self, share: float) -> npt.NDArray[np.bool_]:
+        """(H, W) bool: the fewest cells that together hold a share of the map's sum.
+
+        The largest values come first; of equal ones those further up, then further left. Values
+        below zero, and those that are no numbers, count nothing; a map of nothing has no cells.
+
+        Args:
+            share: above 0, up to 1.
+
+        Raises:
+            RequestError: there is no such share.
+        """
+        if not 0 < share <= 1:
+            raise RequestError(f"{share:g} is no share: give more than 0 and not more than 1.")
+        amounts = np.where(np.isfinite(self.values), self.values, 0).clip(0).ravel()
+        order = np.argsort(-amounts, kind="stable")
+        reached = np.cumsum(amounts[order], dtype=np.float64)
+        cells = np.zeros(amounts.size, np.bool_)
+        if reached.size and reached[-1] > 0:
+            cells[order[: int(np.searchsorted(reached, share * reached[-1])) + 1]] = True
+        return cells.reshape(self.shape)
+
+    def region(self, share: float, image_size: Size) -> npt.NDArray[np.bool_]:
+        """(H, W) bool over an image: the pixels in the cells that hold a share of the map's sum.
+
+        A pixel belongs to the cell in which its centre lies, so that where cells are finer than
+        pixels only the cells under the centres are taken. See `cells_of_share`.
+
+        Args:
+            share: above 0, up to 1.
+            image_size: (height, width) of the image that the map's box lies in.
+
+        Raises:
+            RequestError: there is no such share.
+        """
+        place, inside = self.region_in_box(share, image_size)
+        region = np.zeros(image_size, np.bool_)
+        region[place.slices] = inside
+        return region
+
+    def region_in_box(self, share: float, image_size: Size) -> tuple[Box, npt.NDArray[np.bool_]]:
+        """As `region`, of the smallest box around it alone: the box, and (h, w) bool within it.
+
+        Raises:
+            RequestError: there is no such share.
+        """
+        cells = self.cells_of_share(share)
+        seen = self.box.clip(*image_size)
+        rows = _cells_of_pixels(seen.y0 - self.box.y0, seen.height, self.box.height, cells.shape[0])
+        columns = _cells_of_pixels(
+            seen.x0 - self.box.x0, seen.width, self.box.width, cells.shape[1]
+        )
+        down = np.flatnonzero(cells.any(axis=1)[rows])
+        across = np.flatnonzero(cells.any(axis=0)[columns])
+        if not (down.size and across.size):
+            return EMPTY, np.zeros((0, 0), np.bool_)
+        top, bottom, left, right = down[0], down[-1] + 1, across[0], across[-1] + 1
+        place = Box(int(left), int(top), int(right), int(bottom)).moved(seen.x0, seen.y0)
+        return place, cells[rows[top:bottom, None], columns[left:right]]
 
     def colour(
-        self, cmap: str = "inferno", kind: Normalisation = "linear", **options: float
+        self, cmap: str | None = None, kind: Normalisation = "linear", **options: float
     ) -> npt.NDArray[np.uint8]:
         """(H, W, 4) uint8 RGBA, opaque, in a colour map of matplotlib; options of `normalised`.
+
+        Without a `cmap` it is the one that suits the map, `colours`.
 
         Raises:
             RequestError: matplotlib has no such colour map.
         """
         indices = (self.normalised(kind, **options) * 255 + 0.5).astype(np.uint8)
-        table = np.column_stack([colour_table(cmap), np.full(256, 255, np.uint8)])
+        table = np.column_stack([colour_table(cmap or self.colours), np.full(256, 255, np.uint8)])
         return np.take(table.view(np.uint32)[:, 0], indices).view(np.uint8).reshape(*self.shape, 4)
 
 
@@ -145,3 +241,27 @@ def _scaled_to_unit(
     else:
         unit = np.where(values > low, 1.0, 0.0)
     return np.nan_to_num(unit, nan=0.0).astype(np.float32)
+
+
+def _on_scale(
+    unit: npt.NDArray[np.float32], kind: Normalisation, log_scale: float, power: float
+) -> npt.NDArray[np.float32]:
+    """Values of 0 to 1 as they fall on the colours.
+
+    Raises:
+        RequestError: an unknown kind.
+    """
+    if kind == "linear":
+        return unit
+    if kind == "log":
+        top = np.log10(np.float32(log_scale) + np.float32(1))
+        shown: npt.NDArray[np.float32] = np.log10(unit * np.float32(log_scale) + 1) / top
+        return shown
+    if kind == "power":
+        return np.power(unit, np.float32(power))
+    raise RequestError(f'There is no normalisation "{kind}": choose linear, log or power.')
+
+
+def _cells_of_pixels(start: int, count: int, length: int, cells: int) -> npt.NDArray[np.intp]:
+    """Of `count` pixels from `start` on, of `length` under so many cells, the cell of each."""
+    return (2 * np.arange(start, start + count) + 1) * cells // (2 * length)
