@@ -31,7 +31,7 @@ class StageFacts:
         tokens, keys: how many queries and keys its attention has; 0 where nothing attends.
         heads, blocks: of attention, and how many blocks (0 for the head).
         parameters, macs: see `models.summary.StageSummary`.
-        seconds: that it took on this picture, network alone, once.
+        seconds: that it took on this picture, network alone, once; None where it was not timed.
     """
 
     name: str
@@ -44,7 +44,7 @@ class StageFacts:
     blocks: int
     parameters: int
     macs: int
-    seconds: float
+    seconds: float | None
 
     def to_json(self) -> dict[str, Any]:
         """As `info --image --json` prints it."""
@@ -64,7 +64,7 @@ class StageFacts:
 
 
 def stage_facts(
-    predictor: Predictor, encoded: EncodedImage, point: Point | None = None
+    predictor: Predictor, encoded: EncodedImage, point: Point | None = None, *, timed: bool = True
 ) -> tuple[StageFacts, ...]:
     """Every stage and the head, in numbers, for the window that answers for a point.
 
@@ -72,6 +72,7 @@ def stage_facts(
 
     Args:
         point: of an image in tiles, the tile of this pixel; the middle of the image without it.
+        timed: whether it is to run; everything but the seconds is known without.
 
     Raises:
         RequestError: the point is outside the image.
@@ -82,8 +83,10 @@ def stage_facts(
     def run() -> tuple[StageFacts, ...]:
         index = encoded.window_at(asked)
         size = encoded.windows[index].model_size
-        seconds = _timed(predictor.float32_backend(encoded), encoded, index)
         rows = count_macs(predictor.config, size)
+        seconds: Sequence[float | None] = [None] * len(rows)
+        if timed:
+            seconds = _timed(predictor.float32_backend(encoded), encoded, index)
         facts = []
         for number, (row, taken) in enumerate(zip(rows, seconds, strict=True), start=1):
             grid = row.shape[1:]

@@ -21,10 +21,15 @@ from segcore.errors import RequestError
 from segcore.geometry import Point
 from segcore.inference.encoded import EncodedImage
 from segcore.inference.predictor import Predictor
-from segcore.models import SegFormer
+from segcore.models import SegFormer, SegFormerConfig, architecture_title
 from segcore.models.encoder import Block, Stage
 
 Features = npt.NDArray[np.float32]
+Shape = tuple[int, int, int]
+
+
+STAGE_INPUT, BLOCK_INPUT = "stage input", "block input"
+"""What goes into operations beside the results of others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,17 +41,29 @@ class Step:
             `norm2`, `expand`, `depthwise`, `gelu`, `project`, `residual2`, `stage_norm`.
         operation: in the field's notation: "Conv 3x3, stride 2", "Linear 64 -> 256".
         values: (C, h, w) float32, the result laid out over the picture.
+        inputs: (C, h, w) of everything that goes in, in the order of the operation.
     """
 
     key: str
     operation: str
     values: Features
+    inputs: tuple[Shape, ...] = ()
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         """(C, h, w) of the result."""
         channels, height, width = self.values.shape
         return channels, height, width
+
+
+def why_no_steps(predictor: Predictor) -> str | None:
+    """One sentence for a model without transformer blocks; None where there are some."""
+    if isinstance(predictor.config, SegFormerConfig):
+        return None
+    title = architecture_title(predictor.config)
+    return (
+        f"{predictor.name} ({title}) has no transformer blocks to step through: choose a SegFormer."
+    )
 
 
 class StageWalker:
@@ -57,11 +74,11 @@ class StageWalker:
     """
 
     def __init__(self, predictor: Predictor) -> None:
+        refusal = why_no_steps(predictor)
+        if refusal is not None:
+            raise RequestError(refusal)
         network = load_segformer(predictor.checkpoint, "exact")
-        if not isinstance(network, SegFormer):
-            raise RequestError(
-                f"{predictor.name} has no transformer blocks to step through: choose a SegFormer."
-            )
+        assert isinstance(network, SegFormer)
         self._network = network.eval().requires_grad_(requires_grad=False)
 
     @torch.inference_mode()
@@ -86,17 +103,18 @@ class StageWalker:
             )
         height, width = encoded.size
         index = encoded.window_at(point if point is not None else (width // 2, height // 2))
-        tokens, grid = chosen.patch_embed(self._input(encoded, index, stage))
+        entering = self._input(encoded, index, stage)
+        tokens, grid = chosen.patch_embed(entering)
         for before in chosen.blocks[:block]:
             tokens = before(tokens, grid)
         walked = chosen.blocks[block]
         assert isinstance(walked, Block)
-        record = _Record(grid)
+        record = _Record(grid, entering)
         if block == 0:
-            record.add("merging", _merging(chosen), tokens)
+            record.add("merging", _merging(chosen), tokens, of=(STAGE_INPUT,))
         output = record.walk(walked, tokens)
         if block == len(chosen.blocks) - 1:
-            record.add("stage_norm", "LayerNorm", chosen.norm(output))
+            record.add("stage_norm", "LayerNorm", chosen.norm(output), of=("residual2",))
         return tuple(record.steps)
 
     def _stage(self, stage: int) -> Stage:
@@ -118,14 +136,17 @@ class StageWalker:
 class _Record:
     """The results of a block's operations, caught as they pass."""
 
-    def __init__(self, grid: tuple[int, int]) -> None:
+    def __init__(self, grid: tuple[int, int], entering: Tensor) -> None:
         self.steps: list[Step] = []
         self._grid = grid
         self._key_grid = grid
+        channels, height, width = entering.shape[1:]
+        self._shapes: dict[str, Shape] = {STAGE_INPUT: (channels, height, width)}
 
     def walk(self, block: Block, tokens: Tensor) -> Tensor:
         """Run a block (1, N, C) and note each operation; returns what comes out of it."""
         attention, mlp = block.attention, block.mlp
+        self._shapes[BLOCK_INPUT] = (tokens.shape[2], *self._grid)
         if attention.sr is not None:
             ratio = attention.sr.stride[0]
             self._key_grid = (self._grid[0] // ratio, self._grid[1] // ratio)
@@ -152,39 +173,57 @@ class _Record:
             output: Tensor = block(tokens, self._grid)
         self._note_attention(block, tokens, caught)
         self._note_mixing(block, caught)
-        self.add("residual2", "add what went into Mix-FFN", output)
+        operation = "add what went into Mix-FFN"
+        self.add("residual2", operation, output, of=("residual1", "project"))
         return output
 
     def _note_attention(self, block: Block, tokens: Tensor, caught: dict[str, Tensor]) -> None:
         attention = block.attention
-        self.add("norm1", "LayerNorm", caught["norm1"])
-        self.add("query", _linear(attention.query), caught["query"])
+        self.add("norm1", "LayerNorm", caught["norm1"], of=(BLOCK_INPUT,))
+        self.add("query", _linear(attention.query), caught["query"], of=("norm1",))
+        reduced = "norm1"
         if attention.sr is not None:
             ratio = attention.sr.stride[0]
-            operation = f"Conv {ratio}x{ratio}, stride {ratio}, LayerNorm: {ratio**2} tokens to one"
-            self.add("reduction", operation, caught["reduction"], keys=True)
-        self.add("key", _linear(attention.key), caught["key"], keys=True)
-        self.add("value", _linear(attention.value), caught["value"], keys=True)
+            reduced, steps = "reduction", f"{ratio}x{ratio}, stride {ratio}"
+            operation = f"Conv {steps}, LayerNorm: {ratio**2} tokens to one"
+            self.add("reduction", operation, caught["reduction"], of=("norm1",), keys=True)
+        self.add("key", _linear(attention.key), caught["key"], of=(reduced,), keys=True)
+        self.add("value", _linear(attention.value), caught["value"], of=(reduced,), keys=True)
         heads = attention.heads
         operation = f"softmax(q kᵀ / √{attention.query.out_features // heads}) v, {heads} heads"
-        self.add("attention", f"{operation}, {_linear(attention.output)}", caught["attention"])
-        self.add("residual1", "add what went into attention", tokens + caught["attention"])
+        self.add(
+            "attention",
+            f"{operation}, {_linear(attention.output)}",
+            caught["attention"],
+            of=("query", "key", "value"),
+        )
+        self.add(
+            "residual1",
+            "add what went into attention",
+            tokens + caught["attention"],
+            of=(BLOCK_INPUT, "attention"),
+        )
 
     def _note_mixing(self, block: Block, caught: dict[str, Tensor]) -> None:
         mlp = block.mlp
-        self.add("norm2", "LayerNorm", caught["norm2"])
-        self.add("expand", _linear(mlp.fc1), caught["expand"])
+        self.add("norm2", "LayerNorm", caught["norm2"], of=("residual1",))
+        self.add("expand", _linear(mlp.fc1), caught["expand"], of=("norm2",))
         mixed = caught["depthwise"]
-        self.add("depthwise", "Conv 3x3, each channel by itself", mixed)
-        self.add("gelu", "GELU", functional.gelu(mixed))
-        self.add("project", _linear(mlp.fc2), caught["project"])
+        self.add("depthwise", "Conv 3x3, each channel by itself", mixed, of=("expand",))
+        self.add("gelu", "GELU", functional.gelu(mixed), of=("depthwise",))
+        self.add("project", _linear(mlp.fc2), caught["project"], of=("gelu",))
 
-    def add(self, key: str, operation: str, values: Tensor, *, keys: bool = False) -> None:
-        """Note a result: tokens (1, N, C), or a picture (1, C, h, w)."""
+    def add(
+        self, key: str, operation: str, values: Tensor, *, of: Sequence[str], keys: bool = False
+    ) -> None:
+        """Note a result: tokens (1, N, C), or a picture (1, C, h, w); `of` names what went in."""
         if values.ndim == 3:
             grid = self._key_grid if keys else self._grid
             values = values.transpose(1, 2).unflatten(2, grid)  # type: ignore[no-untyped-call]
-        self.steps.append(Step(key, operation, np.ascontiguousarray(values[0].numpy())))
+        inputs = tuple(self._shapes[name] for name in of)
+        step = Step(key, operation, np.ascontiguousarray(values[0].numpy()), inputs)
+        self._shapes[key] = step.shape
+        self.steps.append(step)
 
 
 def _linear(layer: nn.Linear) -> str:
