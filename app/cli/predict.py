@@ -127,6 +127,7 @@ def predict(
                 "sha256": predictor.sha256,
                 "device": ",".join(each.device for each in predictors),
                 "precision": predictor.precision,
+                "backend": predictor.backend_name,
                 "protocol": way_in.to_json() | {"words": way_in.in_words()},
                 "done": [str(path) for path in summary.done],
                 "kept": [str(path) for path in summary.kept],

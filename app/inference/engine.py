@@ -113,6 +113,7 @@ class SegcoreEngine:
             variant=predictor.config.variant,
             licence=predictor.licence,
             sha256=predictor.sha256,
+            backend=predictor.backend_name,
             notes=(*notes, *predictor.notes),
         )
 

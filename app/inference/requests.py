@@ -185,6 +185,7 @@ class ModelInfo:
     variant: str = ""
     licence: str | None = None
     sha256: str = ""
+    backend: str = "torch"
     notes: tuple[str, ...] = ()
     generation: int = 0
 

@@ -105,7 +105,10 @@ class ModelLink(QObject):
             (self.tr("Blocks by stage"), depths),
             (self.tr("Heads by stage"), heads),
             (self.tr("Classes"), f"{len(info.classes)}: {_list_of(info.classes.names)}"),
-            (self.tr("Runs on"), f"{info.device} {info.precision}, {info.numerics}"),
+            (
+                self.tr("Runs on"),
+                f"{info.device} {info.precision}, {info.numerics}, {info.backend}",
+            ),
             (self.tr("Pictures go in"), info.spec.protocol.in_words()),
             (self.tr("Licence"), self.licence_text() or self.tr("not stated")),
             (self.tr("SHA-256"), info.sha256),
@@ -144,7 +147,7 @@ class ModelLink(QObject):
         tip = "\n".join(f"{name}: {value}" for name, value in self.facts())
         self._bar.set_model(info.spec.source, tip=tip, non_commercial=forbids)
         self._bar.set_device(info.spec.device, info.spec.precision)
-        self._status.set_device(f"{info.device} {info.precision}", "\n".join(info.notes) or tip)
+        self._status.set_device(_in_use(info), "\n".join(info.notes) or tip)
 
     def _show_choices(self) -> None:
         bundled = [ModelChoice(name, name) for name in resources.bundled_models()]
@@ -209,3 +212,9 @@ def _bare(licence: str) -> str:
 def _list_of(names: tuple[str, ...]) -> str:
     shown = ", ".join(names[:30])
     return f"{shown} …" if len(names) > 30 else shown
+
+
+def _in_use(info: ModelInfo) -> str:
+    """Device and precision, and the backend where it is not torch."""
+    words = [info.device, info.precision]
+    return " ".join(words if info.backend == "torch" else [*words, info.backend])
