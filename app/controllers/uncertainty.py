@@ -12,7 +12,7 @@ from app.document import Document
 from app.inference.client import InferenceClient
 from app.inference.inquiry import InquiryAnswer
 from app.inference.jobs import JobState, JobStatus
-from app.inference.requests import ModelInfo
+from app.inference.requests import Image, ModelInfo
 from app.inference.uncertainty import MEASURES, Measure, UncertaintyInquiry
 from app.user_error import UserError
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class UncertaintyController(QObject):
-    """Keeps the measures of the prediction that is shown, each computed once.
+    """Keeps the measures of the picture that is open, each computed once.
+
+    They are of the model that made the prediction; of a picture that was not predicted since it
+    was opened, of the model in use.
 
     `measureChanged(name, values)` has (H, W) float16 from 0 to 1, or None once they are void.
     """
@@ -40,6 +43,7 @@ class UncertaintyController(QObject):
         self._wanted: Measure | None = None
         self._asked: UncertaintyInquiry | None = None
         self._job = 0
+        self._image: Image | None = None
         self._prediction: Prediction | None = None
         self._maps: dict[str, npt.NDArray[np.float16]] = {}
         document.imageChanged.connect(self._follow_prediction)
@@ -62,9 +66,13 @@ class UncertaintyController(QObject):
         return None if values is None else (str(self._wanted), float(values[y, x]))
 
     def _follow_prediction(self) -> None:
-        if self._document.prediction is self._prediction:
+        shown = self._document.image, self._document.prediction
+        if shown[0] is self._image and shown[1] is self._prediction:
             return
-        self._prediction = self._document.prediction
+        self._image, self._prediction = shown
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._call_off()
         for name in list(self._maps):
             del self._maps[name]
@@ -72,23 +80,24 @@ class UncertaintyController(QObject):
         self._ask()
 
     def _take_model(self, info: ModelInfo) -> None:
+        another = self._model is None or self._model.spec != info.spec
         self._model = info
+        if another and self._prediction is None:
+            self._begin_anew()
 
     def _ask(self) -> None:
-        """Ask for what is wanted and not known, of the model that made the prediction."""
+        """Ask for what is wanted and not known."""
         document, prediction, model = self._document, self._prediction, self._model
-        if self._wanted is None or self._wanted in self._maps or prediction is None:
+        if self._wanted is None or self._wanted in self._maps:
             return
         if document.image is None or document.name is None or model is None:
             return
-        if model.sha256 != prediction.sha256:
+        if prediction is not None and model.sha256 != prediction.sha256:
             self.notice.emit(
                 self.tr("Another model made these labels: predict this picture again to see more.")
             )
             return
-        self._asked = UncertaintyInquiry(
-            model.spec, document.name, document.image, self._wanted, prediction
-        )
+        self._asked = UncertaintyInquiry(model.spec, document.name, document.image, self._wanted)
         self._job = self._client.submit(self._asked)
 
     def _call_off(self) -> None:
@@ -101,9 +110,8 @@ class UncertaintyController(QObject):
         if inquiry is not self._asked or not isinstance(inquiry, UncertaintyInquiry):
             return
         self._asked = None
-        if inquiry.prediction is self._prediction:
-            self._maps[inquiry.measure] = answer.value
-            self.measureChanged.emit(inquiry.measure, answer.value)
+        self._maps[inquiry.measure] = answer.value
+        self.measureChanged.emit(inquiry.measure, answer.value)
 
     def _follow_job(self, status: JobStatus) -> None:
         if status.kind == UncertaintyInquiry.kind and status.error:

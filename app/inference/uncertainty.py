@@ -14,7 +14,6 @@ from segcore.progress import CancelToken, ProgressCallback
 
 if TYPE_CHECKING:
     from app.inference.requests import Image, ModelSpec
-    from segcore.inference import Prediction
 
 Measure = Literal["entropy", "margin"]
 MEASURES: tuple[Measure, ...] = ("entropy", "margin")
@@ -22,14 +21,13 @@ MEASURES: tuple[Measure, ...] = ("entropy", "margin")
 
 @dataclass(frozen=True, eq=False)
 class UncertaintyInquiry(Inquiry):
-    """One measure of a picture that was predicted; the answer is (H, W) float16 from 0 to 1."""
+    """One measure of a picture; the answer is (H, W) float16 from 0 to 1."""
 
     kind: ClassVar[str] = "uncertainty"
     model: ModelSpec
     image_name: str
     image: Image
     measure: Measure
-    prediction: Prediction
 
     @property
     def title(self) -> str:
@@ -43,7 +41,7 @@ class UncertaintyInquiry(Inquiry):
         progress: ProgressCallback,
         _partial: Callable[[Any], None],
     ) -> npt.NDArray[np.float16]:
-        """From the features that the prediction left behind."""
+        """From the features that a prediction left behind, where there was one."""
         from segcore.inference.uncertainty import uncertainty_maps
 
         predictor = desk.predictor(self.model)

@@ -41,6 +41,8 @@ class JobsPanel(QWidget):
         self.bar.setTextVisible(False)
         self.left = QLabel(self)
         self.left.setObjectName("jobs.time_left")
+        # The bar beside it stays where it is while the seconds run down.
+        self.left.setMinimumWidth(self.fontMetrics().horizontalAdvance("00 min "))
         self.cancel = QToolButton(self)
         self.cancel.setObjectName("jobs.cancel")
         self.cancel.setText("✕")

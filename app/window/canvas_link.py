@@ -105,7 +105,7 @@ class CanvasLink(QObject):
             state.hidden_classes,
         )
         chosen, self._shown_mode = state.overlay_mode != self._shown_mode, state.overlay_mode
-        unknown = state.overlay_mode in MEASURES and self._document.prediction is None
+        unknown = state.overlay_mode == "confidence" and self._document.prediction is None
         if chosen and unknown and self._document.image is not None:
             self.notice.emit(
                 self.tr("How sure the model is, is known once this picture has been predicted.")

@@ -89,10 +89,19 @@ def bench(
     document.shutdown()
 
 
-def test_nothing_is_asked_before_a_prediction_and_once_after(qtbot: Any, bench: Bench) -> None:
+def test_a_picture_that_is_not_predicted_is_asked_about_all_the_same(
+    qtbot: Any, bench: Bench
+) -> None:
     bench.uncertainty.want("entropy")
-    assert bench.ran == []
+    qtbot.waitUntil(lambda: "entropy" in bench.shown)
+    assert bench.uncertainty.value_at(3, 4) == ("entropy", 1.0)
     bench.predict()
+    qtbot.waitUntil(lambda: bench.uncertainty.value_at(3, 4) == ("entropy", 2.0))
+
+
+def test_each_measure_of_a_prediction_is_asked_once(qtbot: Any, bench: Bench) -> None:
+    bench.predict()
+    bench.uncertainty.want("entropy")
     qtbot.waitUntil(lambda: "entropy" in bench.shown)
     assert bench.uncertainty.value_at(3, 4) == ("entropy", 1.0)
     bench.uncertainty.want("margin")
