@@ -12,7 +12,19 @@ from collections import deque
 
 from app.inference.jobs import Job, JobState
 
-SLOTS = ("model", "query", "explain", "uncertainty", "attention", "erf", "predict", "stages")
+SLOTS = (
+    "model",
+    "query",
+    "hover",
+    "explain",
+    "uncertainty",
+    "attention",
+    "erf",
+    "predict",
+    "features",
+    "stages",
+    "spread",
+)
 """Kinds of which only the newest counts, most urgent first."""
 
 IN_LINE = ("batch", "study")
