@@ -182,5 +182,10 @@ class Theme(QObject):
     def _show(self, tones: Tones) -> None:
         self.tones = tones
         self._app.setPalette(palette_of(tones))
+        # Fusion draws the edge of a box from the window's colour: too faint to see, in the dark.
+        boxes = palette_of(tones)
+        boxes.setColor(QPalette.ColorRole.Window, QColor(tones.muted))
+        for kind in ("QCheckBox", "QRadioButton"):
+            QApplication.setPalette(boxes, kind)
         self._app.setStyleSheet(style_sheet(tones))
         self.changed.emit(tones)

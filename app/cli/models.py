@@ -128,6 +128,7 @@ def show(model: ModelArgument, as_json: JsonFlag = False) -> None:
         "sha256": checkpoint.sha256,
         "preprocess": checkpoint.preprocess.to_json(),
         "summary": checkpoint.summary,
+        "notes": list(checkpoint.notes),
     }
     if as_json:
         terminal.say_json(words)
@@ -136,16 +137,18 @@ def show(model: ModelArgument, as_json: JsonFlag = False) -> None:
     terminal.say(f"path     {checkpoint.path}")
     terminal.say(f"sha256   {checkpoint.sha256}")
     terminal.say(f"licence  {checkpoint.licence or 'not said'}")
-    terminal.say(f"input    {_input(checkpoint.preprocess.size)}")
+    terminal.say(f"input    {checkpoint.preprocess.input_words}")
+    if checkpoint.preprocess.reduce_labels:
+        terminal.say(
+            "labels   reduced by one in its data set (do_reduce_labels): 0 is ignore there"
+        )
     if len(checkpoint.classes):
         terminal.say(f"classes  {', '.join(checkpoint.classes.names)}")
     card = card_text(checkpoint.path)
     if card:
         terminal.say(f"\n{card}")
-
-
-def _input(size: tuple[int, int] | None) -> str:
-    return "pictures at their own size" if size is None else f"pictures at {size[0]} x {size[1]}"
+    for note in checkpoint.notes:
+        terminal.note(note)
 
 
 def _show_released(name: str, *, as_json: bool) -> bool:

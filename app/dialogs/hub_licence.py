@@ -5,12 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QVBoxLayout, QWidget
 
 from segcore.checkpoints.released import Licence
-
-_MUTED = QPalette.ColorRole.PlaceholderText
 
 
 class LicenceBox(QFrame):
@@ -38,10 +35,6 @@ class LicenceBox(QFrame):
         self.accept = QCheckBox(self.tr("I have &read this licence and accept it"), self)
         self.accept.setObjectName("hub.accept")
         self.accept.toggled.connect(self.acceptedChanged)
-        # Fusion draws the box's edge from the window's colour, on dark windows too dark to see.
-        palette = self.accept.palette()
-        palette.setColor(QPalette.ColorRole.Window, palette.color(_MUTED))
-        self.accept.setPalette(palette)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

@@ -89,7 +89,7 @@ class SegcoreEngine:
             models=tuple(
                 Choice(entry.source, entry.name)
                 for entry in list_models()
-                if entry.kind != "bundled" and not entry.trouble
+                if entry.segments and entry.kind != "bundled" and not entry.trouble
             ),
         )
 

@@ -28,7 +28,8 @@ class ModelEntry:
     """A model that can be named; `source` is what `read_checkpoint` takes.
 
     Read from the small files beside the weights: `variant` is empty and `classes` 0 for a file
-    without any, and `trouble` holds the sentence where they are broken.
+    without any, and `trouble` holds the sentence where they are broken. `segments` is False for an
+    encoder that needs to be trained before it can.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ModelEntry:
     licence: str
     summary: str
     trouble: str = ""
+    segments: bool = True
 
 
 def local_models_folder() -> Path:
@@ -77,7 +79,12 @@ def _downloaded(name: HubName, folder: Path) -> ModelEntry:
     if known is None:
         return entry
     what = "encoder with classifier" if known.encoder_only else "SegFormer"
-    return replace(entry, licence=known.licence.title, summary=f"{what}, {known.data_set}")
+    return replace(
+        entry,
+        licence=known.licence.title,
+        summary=f"{what}, {known.data_set}",
+        segments=not known.encoder_only,
+    )
 
 
 def _local_models() -> list[Path]:
