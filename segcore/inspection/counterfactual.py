@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from segcore.classes import ClassTable
 from segcore.errors import RequestError
 from segcore.geometry import Box, Point, check_point
 from segcore.heatmap import HeatMap
@@ -58,7 +60,13 @@ class Counterfactual:
     def confidence_change(self) -> HeatMap:
         """After minus before, of each pixel's winner, -1 to 1."""
         change = self.after.confidence.astype(np.float32) - self.before.confidence
-        return HeatMap(change, "Confidence, after minus before", Box.of_size(change.shape))
+        meaning, box = "confidence, after minus before", Box.of_size(self.before.labels.shape)
+        return HeatMap(change, meaning, box, signed=True)
+
+    def flipped_map(self) -> HeatMap:
+        """1 where the class changed, 0 elsewhere."""
+        flipped = self.flipped.astype(np.float32)
+        return HeatMap(flipped, "pixels whose class changed", Box.of_size(flipped.shape))
 
     def erf_change(self, target: str) -> HeatMap:
         """The receptive field after minus before, each scaled to a sum of 1.
@@ -70,7 +78,33 @@ class Counterfactual:
             raise RequestError(f'No receptive field of "{target}" was taken: ask for it.')
         before, after = self.erf_before[target], self.erf_after[target]
         change = _share(after.values) - _share(before.values)
-        return HeatMap(change, f"ERF of {target}, after minus before", before.box)
+        meaning = f"ERF of {target}, after minus before"
+        return HeatMap(change, meaning, before.box, signed=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures, and how much of each receptive field lay inside the region."""
+        names = self.before.classes
+        return {
+            "point": list(self.point),
+            "region": list(self.region),
+            "filling": self.filling,
+            "before": _answer(names, self.labels[0], self.confidences[0]),
+            "after": _answer(names, self.labels[1], self.confidences[1]),
+            "flipped": float(self.flipped.mean()),
+            "erf_in_region": {
+                target: {"before": self._inside(field), "after": self._inside(after)}
+                for target, field, after in (
+                    (name, field, self.erf_after[name]) for name, field in self.erf_before.items()
+                )
+            },
+        }
+
+    def _inside(self, field: HeatMap) -> float | None:
+        """The share of a receptive field, of the size of the picture, that the region holds."""
+        amounts = np.abs(field.values)
+        total = float(amounts.sum(dtype=np.float64))
+        inside = self.region.moved(-field.box.x0, -field.box.y0).clip(*field.shape)
+        return float(amounts[inside.slices].sum(dtype=np.float64)) / total if total else None
 
     def _at(self, labels: npt.NDArray[np.unsignedinteger]) -> int:
         x, y = self.point
@@ -119,6 +153,10 @@ def counterfactual(
     after, erf_after = ask(hidden)
     inside = region.clip(*encoded.size)
     return Counterfactual(point, inside, filling, image, before, after, erf_before, erf_after)
+
+
+def _answer(classes: ClassTable, label: int, confidence: float) -> dict[str, Any]:
+    return {"id": label, "name": classes[label].name, "confidence": confidence}
 
 
 def _share(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

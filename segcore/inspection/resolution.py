@@ -36,7 +36,7 @@ class AtSize:
         labels: (H, W) at the picture's own size.
         confidence: mean probability of the winners, 0 to 1.
         agreement: share of the pixels with the same class as at scale 1, 0 to 1.
-        miou, pixel_accuracy: against the truth, where there is one; else None.
+        miou, pixel_accuracy: against the truth, where it says anything; else None.
         seconds: that it took.
     """
 
@@ -135,4 +135,6 @@ def _against(
         return None, None
     confusion = confusion_matrix(truth, labels, count, predictor.classes.ignore)
     scores = Scores.from_confusion(confusion)
+    if not confusion.any():
+        return None, None
     return scores.miou, scores.pixel_accuracy
