@@ -192,8 +192,8 @@ class HeatMap:
         columns = _cells_of_pixels(
             seen.x0 - self.box.x0, seen.width, self.box.width, cells.shape[1]
         )
-        down = np.flatnonzero(cells.any(axis=1)[rows])
-        across = np.flatnonzero(cells.any(axis=0)[columns])
+        down = np.flatnonzero(np.asarray(cells.any(axis=1))[rows])
+        across = np.flatnonzero(np.asarray(cells.any(axis=0))[columns])
         if not (down.size and across.size):
             return EMPTY, np.zeros((0, 0), np.bool_)
         top, bottom, left, right = down[0], down[-1] + 1, across[0], across[-1] + 1

@@ -37,4 +37,22 @@ INSPECT = (
     ActionInfo(
         "block_next", QT_TRANSLATE_NOOP("actions", "&Next Block"), "inspect", ("Alt+Right",)
     ),
+    ActionInfo(SEPARATOR, "", "inspect"),
+    ActionInfo(
+        "attention_live",
+        QT_TRANSLATE_NOOP("actions", "Attention &Follows the Pointer"),
+        "inspect",
+        ("Shift+L",),
+        "cursor-default-click-outline",
+        QT_TRANSLATE_NOOP("actions", "Move the query tool over the picture to see where it looks"),
+        checkable=True,
+    ),
+    ActionInfo(
+        "attention_pin",
+        QT_TRANSLATE_NOOP("actions", "Com&pare with This Query"),
+        "inspect",
+        ("Shift+P",),
+        "pin-outline",
+        QT_TRANSLATE_NOOP("actions", "Keep the query as A, and see the next one beside it"),
+    ),
 )

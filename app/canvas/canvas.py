@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.heat import HeatLook
 from app.canvas.layers import OverlayLook
 from app.canvas.painting import SPREAD, PaintedView
 from app.canvas.tools import Point
@@ -90,6 +91,11 @@ class Canvas(PaintedView):
     def set_heat_map(self, heat_map: HeatMap | None, kind: Normalisation = "linear") -> None:
         """What the overlay mode "heat" shows, and how its values fall on the colours."""
         self._layers.set_heat_map(heat_map, kind)
+        self._look_changed()
+
+    def set_heat_look(self, smooth: bool, grid: bool) -> None:
+        """Whether heat maps are interpolated between their cells, and lines drawn between these."""
+        self._layers.set_heat_look(HeatLook(smooth, grid))
         self._look_changed()
 
     def set_query_point(self, point: Point | None, cell: Box | None = None) -> None:

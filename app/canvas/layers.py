@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPainter
 
-from app.canvas.heat import HeatLayer
+from app.canvas.heat import HeatLayer, HeatLook
 from app.canvas.legend import Scale
 from app.canvas.pyramid import Pyramid, PyramidBuilder
 from app.canvas.sources import VALUE_COLOURS, LabelSource, PictureSource, ValueSource
@@ -67,6 +67,7 @@ class Layers:
         self._display: Pixels | None = None
         self._heat_map: HeatMap | None = None
         self._heat_kind: Normalisation = "linear"
+        self._heat_look = HeatLook()
         self.picture: TileLayer | None = None
         self.classes: TileLayer | None = None
         self.values: TileLayer | None = None
@@ -128,6 +129,11 @@ class Layers:
     def set_heat_map(self, heat_map: HeatMap | None, kind: Normalisation) -> None:
         """Show another heat map."""
         self._heat_map, self._heat_kind = heat_map, kind
+        self._renew_heat()
+
+    def set_heat_look(self, look: HeatLook) -> None:
+        """Show the cells of heat maps in another way."""
+        self._heat_look = look
         self._renew_heat()
 
     def set_look(self, look: OverlayLook) -> None:
@@ -206,7 +212,7 @@ class Layers:
         self.heat = (
             None
             if self._heat_map is None
-            else HeatLayer(self._heat_map, self._look.opacity, self._heat_kind)
+            else HeatLayer(self._heat_map, self._look.opacity, self._heat_kind, self._heat_look)
         )
 
 

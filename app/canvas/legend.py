@@ -29,6 +29,7 @@ class Scale:
         high: the value at the last colour.
         colours: (256, 3) uint8 RGB from low to high.
         kind: how values between fall on the colours.
+        signed: zero is in the middle, and values of both signs fall on the colours alike.
     """
 
     meaning: str
@@ -37,10 +38,13 @@ class Scale:
     high: float
     colours: Pixels
     kind: Normalisation = "linear"
+    signed: bool = False
 
     @property
     def middle(self) -> float:
         """The value that has the colour in the middle of the bar."""
+        if self.signed:
+            return 0.0
         share = {
             "linear": 0.5,
             "log": (math.sqrt(LOG_SCALE + 1) - 1) / LOG_SCALE,

@@ -15,7 +15,9 @@ from app.canvas.canvas import Canvas
 from app.i18n import QT_TRANSLATE_NOOP
 from app.settings import Settings
 from app.theme import Theme
+from app.window.attention_link import build_attention_page
 from app.window.core import Core
+from app.window.stages_link import stages_page
 from segcore.heatmap import HeatMap, Normalisation
 
 
@@ -47,7 +49,20 @@ class Page:
     build: Callable[[Surroundings], QWidget]
 
 
-PAGES: tuple[Page, ...] = ()
+PAGES: tuple[Page, ...] = (
+    Page(
+        "attention",
+        QT_TRANSLATE_NOOP("inspect pages", "Attention"),
+        QT_TRANSLATE_NOOP("inspect pages", "Where every head looks, for one query or two"),
+        build_attention_page,
+    ),
+    Page(
+        "stages",
+        QT_TRANSLATE_NOOP("inspect pages", "Stages"),
+        QT_TRANSLATE_NOOP("inspect pages", "The network as it is, stage by stage"),
+        stages_page,
+    ),
+)
 
 _PIXEL = QT_TRANSLATE_NOOP("inspect pages", "Pixel")
 

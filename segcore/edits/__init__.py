@@ -7,7 +7,18 @@ tile by tile, so it can be applied, undone exactly, packed and recorded in a pro
 
 from segcore.edits.fill import fill
 from segcore.edits.patch import Edit, PackedEdit, Patch, tiles_of
+from segcore.edits.region import label_region
 from segcore.edits.replace import replace_all
 from segcore.edits.stroke import Stroke, warm_up
 
-__all__ = ["Edit", "PackedEdit", "Patch", "Stroke", "fill", "replace_all", "tiles_of", "warm_up"]
+__all__ = [
+    "Edit",
+    "PackedEdit",
+    "Patch",
+    "Stroke",
+    "fill",
+    "label_region",
+    "replace_all",
+    "tiles_of",
+    "warm_up",
+]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from segcore.edits.patch import Edit, check_maps, patch_between, tiles_of
-from segcore.edits.planes import IdArray, uniform
-from segcore.errors import RequestError
+from segcore.edits.patch import Edit, check_maps
+from segcore.edits.planes import IdArray
+from segcore.edits.region import label_region
 from segcore.geometry import Box, check_point
 from segcore.opencv import cv2
 
@@ -33,26 +33,10 @@ def fill(
     check_maps(labels, origins)
     height, width = labels.shape
     check_point(point, (height, width))
-    if not (0 <= class_id <= np.iinfo(labels.dtype).max and 0 <= origin <= 255):
-        raise RequestError(f"Class {class_id} with origin {origin} does not fit the label map.")
     place, region = _region_around(labels, point)
-    patches = []
-    for tile in tiles_of(place):
-        inside = region[tile.moved(-place.x0, -place.y0).slices]
-        if inside.all():
-            after = uniform(class_id, tile.size, labels.dtype)
-            origins_after = uniform(origin, tile.size, np.uint8)
-        elif inside.any():
-            after, origins_after = labels[tile.slices].copy(), origins[tile.slices].copy()
-            after[inside] = class_id
-            origins_after[inside] = origin
-        else:
-            continue
-        before, origins_before = labels[tile.slices], origins[tile.slices]
-        patch = patch_between(tile, before, after, origins_before, origins_after)
-        if patch is not None:
-            patches.append(patch)
-    return Edit(tuple(patches), "Fill") if patches else None
+    return label_region(
+        labels, origins, place, region, class_id=class_id, origin=origin, name="Fill"
+    )
 
 
 def _region_around(labels: IdArray, point: tuple[int, int]) -> tuple[Box, npt.NDArray[np.bool_]]:

@@ -21,6 +21,9 @@ from segcore.inference.encoded import EncodedImage
 from segcore.inference.predictor import Predictor
 from segcore.models import QueriesAndKeys
 
+UNIT = "of 1"
+"""A query's weights over all keys sum to 1 in each head."""
+
 
 @dataclass(frozen=True, eq=False)
 class AttentionMap:
@@ -61,10 +64,10 @@ class AttentionMap:
         """
         place = f"{self.kind}stage {self.stage}, block {self.block}"
         if head is None:
-            return HeatMap(self.values.mean(axis=0), f"Attention, {place}, mean", self.box)
+            return HeatMap(self.values.mean(axis=0), f"Attention, {place}, mean", self.box, UNIT)
         if not 0 <= head < self.heads:
             raise RequestError(f"There is no head {head}: choose 0 to {self.heads - 1}.")
-        return HeatMap(self.values[head], f"Attention, {place}, head {head}", self.box)
+        return HeatMap(self.values[head], f"Attention, {place}, head {head}", self.box, UNIT)
 
 
 def attention_map(

@@ -19,6 +19,7 @@ from segcore.geometry import Point
 from segcore.heatmap import HeatMap
 from segcore.inference.encoded import EncodedImage
 from segcore.inference.predictor import Predictor
+from segcore.inspection.attention import UNIT
 from segcore.inspection.attention_rows import rows_of
 from segcore.models import QueriesAndKeys, SegFormerConfig
 from segcore.progress import CancelToken, ProgressCallback, Ticker
@@ -76,7 +77,7 @@ def attention_rollout(
                 row = _back_through_merging(row, config, at, window.model_size)
         values = (row / row.sum()).float().cpu().numpy()
         name = f"Attention rollout, stage {stage} to stage {down_to}"
-        return HeatMap(values, name, window.box)
+        return HeatMap(values, name, window.box, UNIT)
 
     return predictor.with_less_memory(encoded, run)
 
