@@ -33,8 +33,8 @@ class StagesController(QObject):
     """Keeps the place in the network that is looked at, and what lies over the picture of it.
 
     `numbersChanged` carries `NetworkNumbers` or None, `viewChanged` a `FeatureView` or None; until
-    the next one arrives, `placeChanged` says which place it will be of. `laidChanged` says which map
-    lies over the picture: `component.0`, `channel.17`, or "".
+    the next one arrives, `placeChanged` says which place it will be of. `laidChanged` says which
+    map lies over the picture: `component.0`, `channel.17`, or "".
     """
 
     numbersChanged = Signal(object)
@@ -81,15 +81,16 @@ class StagesController(QObject):
         """What is looked at, or was asked for last."""
         return self._place
 
-    def set_visible(self, visible: bool) -> None:
-        """Whether anybody sees the answers; nothing is computed for nobody."""
-        if visible == self._visible:
-            return
-        self._visible = visible
-        if visible:
+    def begin(self) -> None:
+        """Somebody looks: ask for what is not known."""
+        if not self._visible:
+            self._visible = True
             self._ask_what_is_missing()
-        else:
-            self._call_off()
+
+    def rest(self) -> None:
+        """Nobody looks any more: nothing is computed for nobody."""
+        self._visible = False
+        self._call_off()
 
     def select(self, target: str) -> None:
         """Look at the output of a stage, the fused features or the logits."""

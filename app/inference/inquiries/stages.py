@@ -117,7 +117,7 @@ class NumbersInquiry(Inquiry):
     def answer(
         self,
         desk: Desk,
-        cancel: CancelToken,
+        _cancel: CancelToken,
         progress: ProgressCallback,
         partial: Callable[[Any], None],
     ) -> NetworkNumbers:
@@ -173,7 +173,7 @@ class FeaturesInquiry(Inquiry):
     def answer(
         self,
         desk: Desk,
-        cancel: CancelToken,
+        _cancel: CancelToken,
         progress: ProgressCallback,
         _partial: Callable[[Any], None],
     ) -> FeatureView:
