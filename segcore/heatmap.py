@@ -12,7 +12,7 @@ import numpy.typing as npt
 from segcore.errors import RequestError
 from segcore.geometry import EMPTY, Box, Size
 
-Normalisation = Literal["linear", "log", "power"]
+Normalisation = Literal["linear", "log", "power", "replknet"]
 
 LOG_SCALE = 1000.0
 POWER = 0.3
@@ -94,6 +94,7 @@ class HeatMap:
         high_percentile: float = 100.0,
         log_scale: float = LOG_SCALE,
         power: float = POWER,
+        top: float | None = None,
     ) -> npt.NDArray[np.float32]:
         """The values between 0 and 1, (H, W) float32; never NaN.
 
@@ -105,7 +106,12 @@ class HeatMap:
         - `log`: log10(log_scale · v + 1) over its largest value. RepLKNet's ERF script has
           log10(v + 1) of un-scaled sums, which depends on their scale; scaled first, any two
           maps can be compared;
-        - `power`: v ** power, which shows what is faint.
+        - `power`: v ** power, which shows what is faint;
+        - `replknet`: log10(v + 1) over its largest value, of the values as they are, not scaled
+          first, as RepLKNet's script shows fields. Negative values count as 0.
+
+        With `top` that value becomes 1 instead of the highest percentile, so that several maps
+        share a scale.
 
         NaN becomes 0, and infinities the ends. A constant map of zeros is 0 everywhere, any
         other constant map that is nowhere negative is 1.
@@ -122,9 +128,16 @@ class HeatMap:
                 "give two from 0 to 100, the lower first."
             )
         low, high = self.limits(low_percentile, high_percentile)
+        high = high if top is None else top
+        if kind == "replknet" and not self.signed:
+            return _log_over(self.values, high)
         if not self.signed:
             return _on_scale(_scaled_to_unit(self.values, low, high), kind, log_scale, power)
-        amounts = _on_scale(_scaled_to_unit(np.abs(self.values), 0.0, high), kind, log_scale, power)
+        amounts = np.abs(self.values)
+        if kind == "replknet":
+            amounts = _log_over(amounts, high)
+        else:
+            amounts = _on_scale(_scaled_to_unit(amounts, 0.0, high), kind, log_scale, power)
         return np.where(self.values < 0, 0.5 - amounts / 2, 0.5 + amounts / 2).astype(np.float32)
 
     def minus(self, other: HeatMap, meaning: str) -> HeatMap:
@@ -259,9 +272,21 @@ def _on_scale(
         return shown
     if kind == "power":
         return np.power(unit, np.float32(power))
-    raise RequestError(f'There is no normalisation "{kind}": choose linear, log or power.')
+    raise RequestError(
+        f'There is no normalisation "{kind}": choose linear, log, power or replknet.'
+    )
 
 
 def _cells_of_pixels(start: int, count: int, length: int, cells: int) -> npt.NDArray[np.intp]:
     """Of `count` pixels from `start` on, of `length` under so many cells, the cell of each."""
     return (2 * np.arange(start, start + count) + 1) * cells // (2 * length)
+
+
+def _log_over(values: npt.NDArray[np.float32], high: float) -> npt.NDArray[np.float32]:
+    """log10(v + 1) over that of `high`, clipped to 0 … 1; NaN becomes 0."""
+    top = np.log10(max(high, 0.0) + 1)
+    if top == 0:
+        return np.zeros_like(values)
+    positive = np.maximum(np.nan_to_num(values.astype(np.float64), nan=0.0), 0)
+    shown: npt.NDArray[np.float32] = np.clip(np.log10(positive + 1) / top, 0, 1).astype(np.float32)
+    return shown

@@ -103,7 +103,10 @@ def receptive_field(  # noqa: PLR0917 - the public signature names them in this 
     box = window_of(encoded_images[0], chosen.point).box
     return {
         target: HeatMap(
-            (field / len(encoded_images)).astype(np.float32), _meaning(chosen, target), box
+            (field / len(encoded_images)).astype(np.float32),
+            _meaning(chosen, target),
+            box,
+            signed=chosen.contribution == "signed" and chosen.seed_of(target) != "channel_norm",
         )
         for target, field in total.items()
     }

@@ -191,3 +191,17 @@ def test_a_pixel_is_in_the_region_when_its_centre_is_in_a_chosen_cell(
     assert inner.shape == where.size
     np.testing.assert_array_equal(region[where.slices], inner)
     assert region.sum() == inner.sum()
+
+
+def test_replknet_shows_the_values_as_they_are_and_a_top_makes_scales_common():
+    values = np.array([[0, 9, 99], [-5, np.nan, 999]], np.float32)
+    heat_map = HeatMap(values, "test", Box(0, 0, 3, 2))
+    shown = heat_map.normalised("replknet")
+    np.testing.assert_allclose(shown, np.array([[0, 1, 2], [0, 0, 3]]) / 3, atol=1e-6)
+    common = heat_map.normalised("replknet", top=99_999)
+    np.testing.assert_allclose(common, np.array([[0, 1, 2], [0, 0, 3]]) / 5, atol=1e-6)
+    linear = HeatMap(values.clip(0), "test", Box(0, 0, 3, 2)).normalised(top=1998)
+    assert linear[1, 2] == pytest.approx(0.5)
+    signed = HeatMap(np.array([[-9, 0, 99]], np.float32), "test", Box(0, 0, 3, 1), signed=True)
+    np.testing.assert_allclose(signed.normalised("replknet"), [[0.25, 0.5, 1]], atol=1e-6)
+    assert (HeatMap(values * 0, "test", Box(0, 0, 3, 2)).normalised("replknet") == 0).all()
