@@ -156,7 +156,7 @@ class StageDrawing(QWidget):
         row = self._numbers.rows[number] if self._numbers else None
         attends = row is None or row.tokens > 0
         times = f"×{row.blocks}" if row else "×L"
-        left, width = box.left() + 6, box.width() - 10
+        left, width = box.left() + 6, box.width() - 14
         line = QRectF(left, box.top() + 23, width, 21)
         if not attends:
             words = self.tr("residual blocks {}").format(times)

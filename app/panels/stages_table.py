@@ -87,7 +87,8 @@ class StageTable(QTableWidget):
 
     def _titles(self) -> list[tuple[str, str]]:
         return [
-            ("h×w", self.tr("Rows and columns of the output")),
+            ("h", self.tr("Rows of the output")),
+            ("w", self.tr("Columns of the output")),
             ("C", self.tr("Channels of the output")),
             ("R", self.tr("Keys are reduced by R on each axis")),
             ("N", self.tr("Tokens: one query each")),
@@ -106,8 +107,7 @@ def _cells(facts: StageFacts) -> list[tuple[str, str]]:
     counts = (facts.ratio, facts.tokens, facts.keys, facts.heads, facts.blocks)
     seconds = "…" if facts.seconds is None else duration(facts.seconds)
     return [
-        (f"{height}×{width}", f"{height} × {width}"),
-        (str(channels), str(channels)),
+        *((str(side), "") for side in (height, width, channels)),
         *((_short(count), f"{count:,}") if count else (_NONE, "") for count in counts),
         (magnitude(facts.parameters), f"{facts.parameters:,}"),
         (magnitude(facts.macs), f"{facts.macs:,}"),

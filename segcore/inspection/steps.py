@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from segcore.checkpoints import load_segformer
 from segcore.errors import RequestError
-from segcore.geometry import Point
+from segcore.geometry import Box, Point
 from segcore.inference.encoded import EncodedImage
 from segcore.inference.predictor import Predictor
 from segcore.models import SegFormer, SegFormerConfig, architecture_title
@@ -42,18 +42,28 @@ class Step:
         operation: in the field's notation: "Conv 3x3, stride 2", "Linear 64 -> 256".
         values: (C, h, w) float32, the result laid out over the picture.
         inputs: (C, h, w) of everything that goes in, in the order of the operation.
+        covered: which part of the stage's (rows, columns) the result speaks of, 0 to 1: sequence
+            reduction leaves out rows and columns that fill no window of R.
     """
 
     key: str
     operation: str
     values: Features
     inputs: tuple[Shape, ...] = ()
+    covered: tuple[float, float] = (1.0, 1.0)
 
     @property
     def shape(self) -> Shape:
         """(C, h, w) of the result."""
         channels, height, width = self.values.shape
         return channels, height, width
+
+    def box(self, window: Box) -> Box:
+        """The image pixels under the result, in a window of the picture."""
+        height, width = (
+            round(side * part) for side, part in zip(window.size, self.covered, strict=True)
+        )
+        return Box(window.x0, window.y0, window.x0 + width, window.y0 + height)
 
 
 def why_no_steps(predictor: Predictor) -> str | None:
@@ -140,6 +150,7 @@ class _Record:
         self.steps: list[Step] = []
         self._grid = grid
         self._key_grid = grid
+        self._covered = (1.0, 1.0)
         channels, height, width = entering.shape[1:]
         self._shapes: dict[str, Shape] = {STAGE_INPUT: (channels, height, width)}
 
@@ -149,7 +160,12 @@ class _Record:
         self._shapes[BLOCK_INPUT] = (tokens.shape[2], *self._grid)
         if attention.sr is not None:
             ratio = attention.sr.stride[0]
-            self._key_grid = (self._grid[0] // ratio, self._grid[1] // ratio)
+            rows, columns = self._grid
+            self._key_grid = (rows // ratio, columns // ratio)
+            self._covered = (
+                self._key_grid[0] * ratio / rows,
+                self._key_grid[1] * ratio / columns,
+            )
         caught: dict[str, Tensor] = {}
         parts: dict[str, nn.Module | None] = {
             "norm1": block.norm1,
@@ -221,7 +237,8 @@ class _Record:
             grid = self._key_grid if keys else self._grid
             values = values.transpose(1, 2).unflatten(2, grid)  # type: ignore[no-untyped-call]
         inputs = tuple(self._shapes[name] for name in of)
-        step = Step(key, operation, np.ascontiguousarray(values[0].numpy()), inputs)
+        covered = self._covered if keys else (1.0, 1.0)
+        step = Step(key, operation, np.ascontiguousarray(values[0].numpy()), inputs, covered)
         self._shapes[key] = step.shape
         self.steps.append(step)
 

@@ -49,6 +49,7 @@ class Kept:
     """The features of a place, and of a block's operation what is said of its neighbours."""
 
     values: npt.NDArray[np.float32]
+    box: Box
     steps: tuple[StepOutline, ...] = ()
 
     @cached_property
@@ -186,10 +187,9 @@ class FeaturesInquiry(Inquiry):
         encoded = desk.encoded(self.model, self.image)
         progress(Progress(0, 0))
         self.shelf.turn_to(self.model, self.image)
-        window = encoded.windows[encoded.window_at(self.point or _middle(encoded))]
         place, kept = self._features(predictor, encoded)
         progress(Progress(0, 0))
-        return self._view(place, kept, window.box, encoded, predictor)
+        return self._view(place, kept, len(encoded.windows), predictor)
 
     def _features(self, predictor: Predictor, encoded: EncodedImage) -> tuple[Place, Kept]:
         """The place with its step settled, and what is there."""
@@ -204,8 +204,8 @@ class FeaturesInquiry(Inquiry):
                 place, known = self._walked(predictor, encoded, window)
             return place, known
         if known is None:
-            values = feature_map(predictor, encoded, self.place.target, self.point).values
-            known = Kept(values)
+            found = feature_map(predictor, encoded, self.place.target, self.point)
+            known = Kept(found.values, found.box)
             self.shelf.put(key, known)
         return self.place, known
 
@@ -220,22 +220,22 @@ class FeaturesInquiry(Inquiry):
         outlines = tuple(
             StepOutline(step.key, step.operation, step.inputs, step.shape) for step in steps
         )
+        box = encoded.windows[window].box
         settled = min(place.step, len(steps) - 1) if place.step >= 0 else len(steps) - 1
         found: Kept | None = None
         # What is asked for last, so that it is the last to be put away.
         for number in sorted(range(len(steps)), key=lambda number: number == settled):
-            found = Kept(steps[number].values, outlines)
+            found = Kept(steps[number].values, steps[number].box(box), outlines)
             self.shelf.put((window, Place(place.target, place.block, number)), found)
         assert found is not None
         return Place(place.target, place.block, settled), found
 
-    def _view(
-        self, place: Place, kept: Kept, box: Box, encoded: EncodedImage, predictor: Predictor
-    ) -> FeatureView:
+    def _view(self, place: Place, kept: Kept, windows: int, predictor: Predictor) -> FeatureView:
         from segcore.inspection.components import channel_order
         from segcore.inspection.feature_maps import cell_in
 
         channels, height, width = kept.values.shape
+        box = kept.box
         cell = None if self.point is None else cell_in(box, self.point, (channels, height, width))
         order: ChannelOrder = self.order if cell or self.order != "activation" else "variance"
         numbers = channel_order(kept.values, order, cell)
@@ -267,7 +267,7 @@ class FeaturesInquiry(Inquiry):
             chosen=chosen,
             steps=kept.steps,
             blocks=blocks,
-            windows=len(encoded.windows),
+            windows=windows,
             point=self.point,
         )
 
