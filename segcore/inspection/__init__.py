@@ -9,7 +9,9 @@ from segcore.inspection.components import Components, channel_map, principal_com
 from segcore.inspection.counterfactual import Counterfactual, counterfactual
 from segcore.inspection.erf import receptive_field
 from segcore.inspection.erf_average import ErfAverage, average_fields, average_rows
-from segcore.inspection.erf_figures import ErfFigures, erf_figures, erf_picture
+from segcore.inspection.erf_comparison import ErfRow, comparison_figure, erf_picture
+from segcore.inspection.erf_display import ErfDisplay
+from segcore.inspection.erf_figures import ErfFigures, erf_figures
 from segcore.inspection.erf_settings import ErfSettings
 from segcore.inspection.explain import ClassScore, Explanation, Margin, explain
 from segcore.inspection.hiding import FILLINGS, hide
@@ -27,7 +29,9 @@ __all__ = [
     "Components",
     "Counterfactual",
     "ErfAverage",
+    "ErfDisplay",
     "ErfFigures",
+    "ErfRow",
     "ErfSettings",
     "Explanation",
     "HeadSpread",
@@ -46,6 +50,7 @@ __all__ = [
     "average_fields",
     "average_rows",
     "channel_map",
+    "comparison_figure",
     "counterfactual",
     "erf_figures",
     "erf_picture",
