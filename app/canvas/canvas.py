@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.field_marks import FieldMarks, marks_box
 from app.canvas.heat import HeatLook
 from app.canvas.layers import OverlayLook
 from app.canvas.painting import SPREAD, PaintedView
@@ -47,6 +48,7 @@ class Canvas(PaintedView):
         self._follow_with_minimap(everything=True)
         self.set_query_point(None)
         self.set_heat_map(None)
+        self.set_field_marks(FieldMarks())
         if image is not None and (before is None or before.shape != image.shape):
             self._show_picture_of((image.shape[0], image.shape[1]))
         self._refresh_cursor()
@@ -103,6 +105,16 @@ class Canvas(PaintedView):
         self._update_query()
         self._query, self._cell = point, cell
         self._update_query()
+
+    def set_field_marks(self, marks: FieldMarks) -> None:
+        """Mark the centroid and the half square of a receptive field, and a drawn box."""
+        for each in (self._field_marks, marks):
+            self._update_device(marks_box(self._viewport, each))
+        self._field_marks = marks
+
+    def image_pixel(self, position: QPointF) -> Point:
+        """The image pixel under a place in the view, (x, y), maybe outside the picture."""
+        return self._viewport.pixel_at(self._device(position))
 
     def set_overlay(
         self,

@@ -45,6 +45,8 @@ class Scale:
         """The value that has the colour in the middle of the bar."""
         if self.signed:
             return 0.0
+        if self.kind == "replknet":
+            return math.sqrt(max(self.high, 0.0) + 1) - 1
         share = {
             "linear": 0.5,
             "log": (math.sqrt(LOG_SCALE + 1) - 1) / LOG_SCALE,

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.field_marks import FieldMarks, marks_box, paint_marks
 from app.canvas.layers import Layers
 from app.canvas.legend import legend_rect, paint_legend
 from app.canvas.marks import (
@@ -50,6 +51,7 @@ class PaintedView(PointingView):
         self._image: Pixels | None = None
         self._query: Point | None = None
         self._cell: Box | None = None
+        self._field_marks = FieldMarks()
         self._ring_color = QColor(255, 255, 255)
         self._ring_painted = EMPTY
         self._shows_ring = True
@@ -137,6 +139,8 @@ class PaintedView(PointingView):
         view = self._viewport
         self._layers.paint(painter, view, device, overlaid=overlaid)
         paint_grid(painter, view, device)
+        if not marks_box(view, self._field_marks).intersect(device).is_empty:
+            paint_marks(painter, view, self._field_marks)
         for point, cell, asked in ((self._query, self._cell, True), (self._aim, None, False)):
             if point and not query_box(view, point, cell).intersect(device).is_empty:
                 paint_query(painter, view, point, cell, asked=asked)

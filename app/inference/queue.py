@@ -20,6 +20,7 @@ SLOTS = (
     "uncertainty",
     "attention",
     "erf",
+    "fields",
     "predict",
     "features",
     "stages",

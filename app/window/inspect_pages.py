@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.theme import Theme
 from app.window.attention_link import build_attention_page
 from app.window.core import Core
+from app.window.fields_link import build_fields_page
 from app.window.stages_link import stages_page
 from segcore.heatmap import HeatMap, Normalisation
 
@@ -50,6 +51,12 @@ class Page:
 
 
 PAGES: tuple[Page, ...] = (
+    Page(
+        "fields",
+        QT_TRANSLATE_NOOP("inspect pages", "Fields"),
+        QT_TRANSLATE_NOOP("inspect pages", "Which part of the picture reaches a pixel"),
+        build_fields_page,
+    ),
     Page(
         "attention",
         QT_TRANSLATE_NOOP("inspect pages", "Attention"),
