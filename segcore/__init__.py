@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ProjectError,
         RequestError,
         SegcoreError,
+        VideoError,
     )
     from segcore.heatmap import HeatMap
     from segcore.images import find_images, read_image, read_image_size
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from segcore.labels import read_label_map, write_label_map
     from segcore.progress import CancelToken, Progress
     from segcore.project import Project
+    from segcore.video import Video
 
 _HOMES = {
     "segcore.checkpoints": (
@@ -55,6 +57,7 @@ _HOMES = {
         "ProjectError",
         "RequestError",
         "SegcoreError",
+        "VideoError",
     ),
     "segcore.heatmap": ("HeatMap",),
     "segcore.images": ("find_images", "read_image", "read_image_size"),
@@ -64,6 +67,7 @@ _HOMES = {
     "segcore.labels": ("read_label_map", "write_label_map"),
     "segcore.progress": ("CancelToken", "Progress"),
     "segcore.project": ("Project",),
+    "segcore.video": ("Video",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -85,6 +89,8 @@ __all__ = [
     "ProjectError",
     "RequestError",
     "SegcoreError",
+    "Video",
+    "VideoError",
     "attention_map",
     "explain",
     "find_images",

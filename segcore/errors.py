@@ -24,6 +24,10 @@ class ImageError(SegcoreError):
     """A picture or label map that cannot be read or written."""
 
 
+class VideoError(SegcoreError):
+    """A video, or a frame of it, that cannot be read or written."""
+
+
 class ClassTableError(SegcoreError):
     """A class table that cannot be used: not JSON, gaps in the ids, a bad colour."""
 
