@@ -1,0 +1,219 @@
+"""Receptive fields at work: how much context windows cut off, and how far they should overlap.
+
+A pixel of a tiled picture is labelled by the window whose core holds it, and that window ends
+somewhere. With a mean field, shifted so that its query lies on the pixel, the part of it that falls
+outside the window but inside the picture is what the pixel does not see.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from segcore.errors import RequestError
+from segcore.geometry import Box, Point, WindowGeometry, cell_of_point
+from segcore.heatmap import HeatMap
+from segcore.inference.protocol import LOGIT_STRIDE
+from segcore.inference.tiling import TilePlan
+
+Doubles = npt.NDArray[np.float64]
+
+
+def overlap_for(field_mean: HeatMap, share: float, point: Point | None = None) -> int:
+    """How many model pixels neighbouring windows must share for a share of the field to be seen.
+
+    Of two windows that share o pixels, each answers for the pixels up to the middle of them: the
+    worst placed pixel, at a corner of four windows, sees o / 2 pixels beyond itself on two sides.
+    The overlap is the least for which no such corner leaves less than `share` of the field inside,
+    rounded up to a multiple of 4, as blended windows need it.
+
+    Args:
+        field_mean: a mean field, best of `head`, at the scale at which the windows will go in. A
+            larger picture may show a wider field: attention reaches everywhere.
+        share: of the field's sum, above 0 and below 1.
+        point: the field's query in image pixels; the middle of the map without one.
+
+    Raises:
+        RequestError: the share is none, or the field is zero.
+    """
+    reach = reach_of(field_mean, share, point)
+    return -(-2 * reach // LOGIT_STRIDE) * LOGIT_STRIDE
+
+
+def reach_of(field_mean: HeatMap, share: float, point: Point | None = None) -> int:
+    """The least r so that every quarter plane that ends r pixels beyond the query holds the share.
+
+    In model pixels; arguments and errors as `overlap_for`.
+    """
+    if not 0 < share < 1:
+        raise RequestError(f"{share:g} is no share of a field: give more than 0 and less than 1.")
+    field = _CentredField.of(field_mean, point)
+    reaches = np.arange(field.furthest + 1)
+    held = np.minimum.reduce([field.corner(reaches, *signs) for signs in _CORNERS])
+    return int(reaches[np.flatnonzero(held >= share * field.total)[0]])
+
+
+def context_lost(plan: TilePlan, field_mean: HeatMap, point: Point | None = None) -> HeatMap:
+    """The share of each pixel's field that its window cut off, 0 to 1, over the whole picture.
+
+    Counted against what of the field lies inside the picture: beyond its edge there is nothing to
+    see. Fields differ from place to place; the mean stands for all of them.
+
+    Args:
+        plan: how the picture goes in; its windows see the picture at the scale of the field.
+        field_mean: as in `overlap_for`.
+        point: the field's query in image pixels; the middle of the map without one.
+
+    Raises:
+        RequestError: the field is zero.
+    """
+    field = _CentredField.of(field_mean, point)
+    height, width = plan.rows.size, plan.columns.size
+    lost = np.zeros((height, width), np.float32)
+    for window in plan.windows:
+        lost[window.core.slices] = field.lost_in(window, Box(0, 0, width, height))
+    return HeatMap(lost, "share of the field that was cut off", Box(0, 0, width, height))
+
+
+def cut_off(
+    plan: TilePlan,
+    reach: HeatMap | float,
+    more_than: float = 0.05,
+    point: Point | None = None,
+) -> npt.NDArray[np.bool_]:
+    """The pixels of a tiled picture whose context was cut off: (H, W) bool.
+
+    Args:
+        plan: how the picture goes in.
+        reach: a mean field, of which a pixel must lose more than the share `more_than`; or a radius
+            in model pixels, within which the window must end before the picture does.
+        more_than: the share, from 0 and below 1; of no meaning for a radius.
+        point: the field's query in image pixels; the middle of the map without one.
+
+    Raises:
+        RequestError: the field is zero, or the radius negative.
+    """
+    if isinstance(reach, HeatMap):
+        return context_lost(plan, reach, point).values > more_than
+    if reach < 0:
+        raise RequestError(f"{reach:g} is no radius: give 0 or more pixels.")
+    size = (plan.rows.size, plan.columns.size)
+    marked = np.zeros(size, np.bool_)
+    for window in plan.windows:
+        down, right = (
+            _ends_within(start, stop, core, length, reach * (stop - start) / cells)
+            for start, stop, core, length, cells in _axes(window, size)
+        )
+        marked[window.core.slices] = down[:, None] | right[None, :]
+    return marked
+
+
+_CORNERS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+
+
+class _CentredField:
+    """Sums of a field over rectangles around its query."""
+
+    def __init__(self, values: Doubles, row: int, column: int) -> None:
+        height, width = values.shape
+        self.row, self.column = row, column
+        self.integral = np.zeros((height + 1, width + 1))
+        self.integral[1:, 1:] = values.cumsum(axis=0).cumsum(axis=1)
+        self.total = float(self.integral[-1, -1])
+        self.furthest = max(row, height - 1 - row, column, width - 1 - column)
+
+    @classmethod
+    def of(cls, field_mean: HeatMap, point: Point | None) -> _CentredField:
+        values = np.abs(np.asarray(field_mean, np.float64))
+        height, width = values.shape
+        row, column = height // 2, width // 2
+        if point is not None:
+            inside = (point[0] - field_mean.box.x0, point[1] - field_mean.box.y0)
+            row, column = cell_of_point(inside, field_mean.box.size, (height, width))
+        field = cls(values, row, column)
+        if not field.total > 0:
+            raise RequestError(
+                "The receptive field is zero everywhere and says nothing of windows: take the "
+                "mean of more pictures, or another seed."
+            )
+        return field
+
+    def corner(self, reaches: npt.NDArray[np.intp], down: int, right: int) -> Doubles:
+        """The sum over the quarter plane that ends so many pixels beyond the query, each way."""
+        rows, columns = self._row_range(reaches, down), self._column_range(reaches, right)
+        return self._sum(rows[0], rows[1], columns[0], columns[1])
+
+    def lost_in(self, window: WindowGeometry, picture: Box) -> npt.NDArray[np.float32]:
+        """Of each pixel of a window's core, the share of the field in the picture that is cut."""
+        size = picture.size
+        kept, whole = [], []
+        for (start, stop, core, length, cells), middle, top in zip(
+            _axes(window, size), (self.row, self.column), self.integral.shape, strict=True
+        ):
+            pixels, scale = np.arange(*core) + 0.5, cells / (stop - start)
+            for ends, found in (((start, stop), kept), ((0, length), whole)):
+                first, last = (
+                    np.clip(np.rint((end - pixels) * scale + middle + 0.5), 0, top - 1)
+                    for end in ends
+                )
+                found.append((first.astype(np.intp), last.astype(np.intp)))
+        seen, there = (
+            self._sum(rows[0][:, None], rows[1][:, None], columns[0][None], columns[1][None])
+            for rows, columns in (kept, whole)
+        )
+        share = 1 - np.divide(seen, there, out=np.ones_like(seen), where=there > 0)
+        return np.clip(share, 0, 1).astype(np.float32)
+
+    def _row_range(
+        self, reaches: npt.NDArray[np.intp], sign: int
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        return _half_line(self.row, self.integral.shape[0] - 1, reaches, sign)
+
+    def _column_range(
+        self, reaches: npt.NDArray[np.intp], sign: int
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        return _half_line(self.column, self.integral.shape[1] - 1, reaches, sign)
+
+    def _sum(
+        self,
+        top: npt.NDArray[np.intp],
+        bottom: npt.NDArray[np.intp],
+        left: npt.NDArray[np.intp],
+        right: npt.NDArray[np.intp],
+    ) -> Doubles:
+        table = self.integral
+        found: Doubles = (
+            table[bottom, right] - table[top, right] - table[bottom, left] + table[top, left]
+        )
+        return found
+
+
+def _half_line(
+    middle: int, length: int, reaches: npt.NDArray[np.intp], sign: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """First and last-plus-one cell of what ends `reaches` beyond the middle, on one side."""
+    if sign > 0:
+        return np.zeros_like(reaches), np.minimum(middle + reaches + 1, length)
+    return np.maximum(middle - reaches, 0), np.full_like(reaches, length)
+
+
+def _axes(
+    window: WindowGeometry, size: tuple[int, int]
+) -> tuple[tuple[int, int, tuple[int, int], int, int], ...]:
+    """Down and across: where the window starts and stops, its core, the picture, model pixels."""
+    box, core = window.box, window.core
+    return (
+        (box.y0, box.y1, (core.y0, core.y1), size[0], window.model_size[0]),
+        (box.x0, box.x1, (core.x0, core.x1), size[1], window.model_size[1]),
+    )
+
+
+def _ends_within(
+    start: int, stop: int, core: tuple[int, int], length: int, radius: float
+) -> npt.NDArray[np.bool_]:
+    """Whether the window ends within `radius` of each pixel's centre where the picture goes on."""
+    centres = np.arange(*core) + 0.5
+    before = (start > 0) & (centres - start < radius)
+    after = (stop < length) & (stop - centres < radius)
+    ended: npt.NDArray[np.bool_] = before | after
+    return ended
