@@ -10,6 +10,9 @@ from segcore.batch.results import Result, predicted
 from segcore.decoding.pixels import RGB
 from segcore.progress import CancelToken
 
+READ_AHEAD = 2
+"""Pictures, beyond a group, that every lane decodes before their turn."""
+
 Finish = Callable[[], Result]
 """Waits for a picture's result. Raises what went wrong with it."""
 
@@ -20,12 +23,14 @@ class Lane(Protocol):
     Attributes:
         group: the most pictures that go through the network together.
         readers, writers: threads that decode and that write.
+        ahead: pictures beyond a group that may be decoded before their turn.
         behind: started pictures whose results are not waited for yet.
     """
 
     group: int
     readers: int
     writers: int
+    ahead: int
     behind: int
 
     def prepare(self, image: RGB) -> Any:
@@ -36,21 +41,25 @@ class Lane(Protocol):
 
 
 class PlainLane:
-    """Picture by picture in the calling thread, while one thread reads and another writes.
+    """Picture by picture in the calling thread, while others read and write.
 
-    For the CPU: its cores are busy with one picture, and several at a time only leave the cache
-    sooner.
+    For the CPU one each: its cores are busy with one picture, and several at a time only leave the
+    cache sooner.
     """
 
     group = 1
-    readers = 1
-    writers = 1
+    ahead = READ_AHEAD
     behind = 0
 
     def __init__(
-        self, predictor: BatchPredictor, save: frozenset[Save], cancel: CancelToken
+        self,
+        predictor: BatchPredictor,
+        save: frozenset[Save],
+        cancel: CancelToken,
+        threads: tuple[int, int] = (1, 1),
     ) -> None:
         self._predictor, self._save, self._cancel = predictor, save, cancel
+        self.readers, self.writers = threads
 
     def prepare(self, image: RGB) -> RGB:
         """As it is."""
@@ -65,6 +74,15 @@ class PlainLane:
         return [finisher(image) for image in prepared]
 
 
-def lane_of(predictor: BatchPredictor, save: frozenset[Save], cancel: CancelToken) -> Lane:
-    """The way that suits the predictor's device and what is saved."""
-    return PlainLane(predictor, save, cancel)
+def lane_of(
+    predictor: BatchPredictor, save: frozenset[Save], cancel: CancelToken, lanes: int = 1
+) -> Lane:
+    """The way that suits the predictor's device and what is saved, beside others of as many."""
+    if not predictor.device.startswith("cuda"):
+        return PlainLane(predictor, save, cancel)
+    from segcore.batch.group_lane import GroupLane, can_group, threads_of_a_lane  # bring torch
+    from segcore.inference import Predictor
+
+    if isinstance(predictor, Predictor) and can_group(predictor, save):
+        return GroupLane(predictor, save, cancel, lanes=lanes)
+    return PlainLane(predictor, save, cancel, threads_of_a_lane(lanes))

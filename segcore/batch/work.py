@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from segcore.batch.contract import BatchPredictor, Save
-from segcore.batch.lanes import Finish, Lane, lane_of
+from segcore.batch.lanes import READ_AHEAD, Finish, Lane, lane_of
 from segcore.batch.ledger import Ledger, PictureFile
 from segcore.batch.results import Result, write_result
 from segcore.batch.summary import BatchSummary, State
@@ -22,8 +22,8 @@ from segcore.images import read_image
 from segcore.output_names import Job, OnError
 from segcore.progress import CancelToken, ProgressCallback, Ticker
 
-READ_AHEAD = 2
-"""Pictures, beyond a group, that a lane decodes before their turn."""
+AHEAD_BYTES = 1 << 30
+"""What decoded pictures of a lane that wait for their turn may take, but for READ_AHEAD of them."""
 
 WRITE_BEHIND = 2
 """Results of a lane, for each writing thread, that may wait for the disk."""
@@ -53,7 +53,7 @@ class Run:
     def over(self, predictors: Sequence[BatchPredictor], cancel: CancelToken) -> None:
         """Do all jobs; one lane in this thread, several in one thread each."""
         lanes = [
-            LaneRun(self, lane_of(predictor, self.saved, cancel), cancel)
+            LaneRun(self, lane_of(predictor, self.saved, cancel, len(predictors)), cancel)
             for predictor in predictors
         ]
         if len(lanes) == 1:
@@ -107,6 +107,7 @@ class LaneRun:
         self._writer = ThreadPoolExecutor(lane.writers, "batch-write")
         self._started: deque[tuple[int, PictureFile, Finish]] = deque()
         self._written: deque[tuple[int, Future[None]]] = deque()
+        self._largest = 0  # bytes of a picture on its way
 
     def run(self) -> None:
         """Do pictures until none is left; what went to the writer is on disk when this ends."""
@@ -128,11 +129,23 @@ class LaneRun:
             if self._run.disk_is_closed:
                 self._run.summary.mark(number, State.SKIPPED)
                 continue
-            if len(waiting) >= self._lane.group + READ_AHEAD:
-                yield [waiting.popleft() for _ in range(self._lane.group)]
+            if len(waiting) >= self._most_waiting(waiting):
+                yield [waiting.popleft() for _ in range(min(self._lane.group, len(waiting)))]
             waiting.append(Reading(number, self._reader.submit(self._read, number)))
         while waiting:
             yield [waiting.popleft() for _ in range(min(self._lane.group, len(waiting)))]
+
+    def _most_waiting(self, waiting: Sequence[Reading]) -> int:
+        """How many pictures may be read and unused; few while their size is not known, and of
+        large ones."""
+        least, most = 1 + READ_AHEAD, self._lane.group + self._lane.ahead
+        if len(waiting) < least or most == least:
+            return least
+        self._largest = max(self._largest, *map(Reading.nbytes, waiting))
+        if self._largest == 0:
+            waiting[0].picture.exception()  # wait for it
+            self._largest = waiting[0].nbytes()
+        return max(least, min(most, AHEAD_BYTES // max(self._largest, 1)))
 
     def _read(self, number: int) -> tuple[PictureFile, Any]:
         place = self._run.job(number).place
@@ -208,6 +221,12 @@ class Reading(NamedTuple):
 
     number: int
     picture: Future[tuple[PictureFile, Any]]
+
+    def nbytes(self) -> int:
+        """What it takes once it is read; 0 before, and where it cannot be."""
+        if not self.picture.done() or self.picture.exception() is not None:
+            return 0
+        return int(self.picture.result()[1].nbytes)
 
 
 NO_FILE = PictureFile(-1, -1)

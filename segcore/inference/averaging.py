@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from segcore.inference.blocks import Block
+from segcore.inference.devices import sent
 from segcore.inference.spans import Span
 from segcore.inference.tiling import AxisPlan, TilePlan
 from segcore.inference.upsample import cells_between
@@ -50,11 +51,11 @@ class _Reading:
 
     def along(self, logits: Tensor, axis: int, held_from: int = 0) -> Tensor:
         """The (C, h, w) logits read along axis 1 or 2; they begin with cell `held_from`."""
-        near = logits.index_select(axis, (self.lower - held_from).to(logits.device))
+        near = logits.index_select(axis, sent(self.lower - held_from, logits.device))
         if self.weight is None:
             return near
-        far = logits.index_select(axis, (self.upper - held_from).to(logits.device))
-        weight = self.weight.to(logits.device)
+        far = logits.index_select(axis, sent(self.upper - held_from, logits.device))
+        weight = sent(self.weight, logits.device)
         return torch.lerp(near, far, weight[:, None] if axis == 1 else weight)
 
 

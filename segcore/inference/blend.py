@@ -9,6 +9,7 @@ from torch import Tensor
 
 from segcore.inference.averaging import averaged_blocks
 from segcore.inference.blocks import Block
+from segcore.inference.devices import sent
 from segcore.inference.tiling import TilePlan
 
 __all__ = ["Block", "blended_blocks"]
@@ -59,8 +60,8 @@ def blended_blocks(plan: TilePlan, logits_of: Callable[[int], Tensor]) -> Iterat
 
 
 def _weighted(plan: TilePlan, row: int, column: int, logits: Tensor) -> Tensor:
-    down = torch.from_numpy(plan.rows.weights[row]).to(logits.device)
-    along = torch.from_numpy(plan.columns.weights[column]).to(logits.device)
+    down = sent(plan.rows.weights[row], logits.device)
+    along = sent(plan.columns.weights[column], logits.device)
     return logits.to(torch.float32, copy=True).mul_(down[:, None]).mul_(along)
 
 

@@ -6,9 +6,11 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from segcore.errors import RequestError
 
@@ -105,6 +107,15 @@ def free_bytes(device: torch.device) -> int | None:
     free, _ = torch.cuda.mem_get_info(device)
     cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return free + cached
+
+
+def sent(values: npt.NDArray[Any] | Tensor, device: torch.device) -> Tensor:
+    """What lies on the host, on a device: a GPU fetches it in its turn, and nobody waits."""
+    tensor = values if isinstance(values, Tensor) else torch.from_numpy(values)
+    if device.type == "cuda":
+        # torch keeps the pinned copy until the GPU has read it.
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
 
 
 def _best_device() -> torch.device:

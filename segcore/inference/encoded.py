@@ -118,6 +118,11 @@ class EncodedImage:
         """Bytes of features that are kept at this moment."""
         return self._store.held
 
+    @property
+    def keeps_features(self) -> bool:
+        """Whether features that were computed may be found again."""
+        return self._store.budget > 0
+
     def window_at(self, point: Point) -> int:
         """The number of the window that answers for an image pixel (x, y).
 

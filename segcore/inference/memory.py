@@ -14,6 +14,9 @@ CPU_PIXELS = 2_400_000
 GPU_PIXELS = 8_400_000
 """The most on any GPU: beyond it, attention over all tokens takes longer than tiles do."""
 
+GRAPH_PIXELS = 1 << 22
+"""The most in a CUDA graph: sixteen pictures of 512 x 512, or two streets of 1024 x 2048."""
+
 _LIVE_IN_FFN = 15
 """Stage-1 token tensors that are alive at once in its Mix-FFN, hidden width included."""
 
@@ -28,17 +31,36 @@ _HEAD_WIDTH = 1024
 """What its head has at H/4 at once: joined, upsampled, and what comes of it."""
 
 
-def whole_pixels(config: ModelConfig, placement: Placement) -> int:
+def whole_pixels(config: ModelConfig, placement: Placement, idle: int = 0) -> int:
     """The most pixels that an image of its own size goes in with as one window.
 
     On a GPU half of the memory that is free, at the most that a stage keeps alive at once, between
     1024 x 1024 and GPU_PIXELS.
+
+    Args:
+        idle: bytes that look free and are not, because CUDA graphs work in them.
     """
     free = free_bytes(placement.device)
     if free is None:
         return CPU_PIXELS
-    per_pixel = _live_values(config) * placement.dtype.itemsize
-    return max(1024 * 1024, min(GPU_PIXELS, int(free / 2 / per_pixel)))
+    fitting = int((free - idle) / 2 / _bytes_per_pixel(config, placement))
+    return max(1024 * 1024, min(GPU_PIXELS, fitting))
+
+
+def worth_recording(config: ModelConfig, placement: Placement, pixels: int) -> bool:
+    """Whether a CUDA graph is to be made of a pass over so many pixels, all pictures together.
+
+    Of large ones it saves nothing: the GPU is busy for longer than Python needs to start the next
+    kernel. And the graph keeps all memory of the pass, which may be a quarter of what is free.
+    """
+    if pixels > GRAPH_PIXELS:
+        return False
+    free = free_bytes(placement.device)
+    return free is None or pixels * _bytes_per_pixel(config, placement) <= free / 4
+
+
+def _bytes_per_pixel(config: ModelConfig, placement: Placement) -> float:
+    return _live_values(config) * placement.dtype.itemsize
 
 
 def _live_values(config: ModelConfig) -> float:

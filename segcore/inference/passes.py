@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+import torch
 from torch import Tensor
 
 from segcore.geometry import Size
@@ -20,8 +21,11 @@ from segcore.inference.tiling import (
     plan_tiles,
     plan_whole,
 )
+from segcore.inference.torch_backend import TorchBackend
 from segcore.inference.views import Pass, Strip, averaged_strips
 from segcore.progress import CancelToken, ProgressCallback, Ticker
+
+LogitsOf = Callable[[int], Tensor]
 
 MOST_AT_ONCE = 16
 """Windows that a GPU gets in one batch at most; by then it is busy."""
@@ -50,8 +54,13 @@ def plan_view(
         return plan_whole(image_size, canvas)
     if tile is not None:
         return plan_tiles(image_size, tile, canvas)
-    fitting = whole_pixels(backend.config, backend.placement)
-    return plan_own_size(image_size, fitting, TILE, canvas)
+    return plan_own_size(image_size, pixels_at_once(backend), TILE, canvas)
+
+
+def pixels_at_once(backend: Backend) -> int:
+    """The most model pixels that go through the network together."""
+    idle = backend.idle_bytes if isinstance(backend, TorchBackend) else 0
+    return whole_pixels(backend.config, backend.placement, idle)
 
 
 def windows_at_once(backend: Backend, window: Size) -> int:
@@ -62,8 +71,7 @@ def windows_at_once(backend: Backend, window: Size) -> int:
     """
     if backend.device.type != "cuda":
         return 1
-    fitting = whole_pixels(backend.config, backend.placement)
-    return max(1, min(MOST_AT_ONCE, fitting // (window[0] * window[1])))
+    return max(1, min(MOST_AT_ONCE, pixels_at_once(backend) // (window[0] * window[1])))
 
 
 def all_passes(encoded: EncodedImage) -> list[EncodedImage]:
@@ -82,12 +90,8 @@ def all_passes(encoded: EncodedImage) -> list[EncodedImage]:
     ]
     for one in further:
         one.one_by_one = encoded.one_by_one
+        one.notes = encoded.notes
     return [encoded, *further]
-
-
-def blocks_of(encoded: EncodedImage, cancel: CancelToken | None, ticker: Ticker) -> Iterator[Block]:
-    """The logits of one pass, in blocks that tile the image."""
-    return blended_blocks(encoded.plan, WindowRun(encoded, cancel, ticker).logits)
 
 
 def pieces_of(
@@ -96,13 +100,21 @@ def pieces_of(
     """Blocks of logits of a protocol's one pass, or strips of the mean of its several."""
     passes = all_passes(encoded)
     ticker = Ticker(sum(len(each.windows) for each in passes), progress)
+    return combined(passes, [WindowRun(each, cancel, ticker).logits for each in passes])
+
+
+def combined(
+    passes: Sequence[EncodedImage], logits_of: Sequence[LogitsOf]
+) -> Iterator[Block] | Iterator[Strip]:
+    """The same of passes whose windows' logits (C, h, w) come from anywhere, asked for in order."""
+    blocks = [blended_blocks(each.plan, logits) for each, logits in zip(passes, logits_of)]
     if len(passes) == 1:
-        return blocks_of(encoded, cancel, ticker)
+        return blocks[0]
+    size = passes[0].size
     arriving = [
-        Pass(blocks_of(each, cancel, ticker), encoded.size, mirrored=each.view.mirrored)
-        for each in passes
+        Pass(coming, size, mirrored=each.view.mirrored) for each, coming in zip(passes, blocks)
     ]
-    return averaged_strips(arriving, encoded.size)
+    return averaged_strips(arriving, size)
 
 
 class WindowRun:
@@ -125,13 +137,20 @@ class WindowRun:
         if index not in self._ready:
             if self._cancel is not None:
                 self._cancel.raise_if_cancelled()
-            encoded = self._encoded
             batch = self._batch_from(index)
-            for number, stages in zip(batch, encoded.stages_of(batch), strict=True):
-                self._ready[number] = encoded.backend.decode(stages)
+            self._ready |= zip(batch, self._computed(batch), strict=True)
         if self._ticker is not None:
             self._ticker.tick()
         return self._ready.pop(index)
+
+    def _computed(self, batch: Sequence[int]) -> list[Tensor]:
+        encoded, backend = self._encoded, self._encoded.backend
+        if isinstance(backend, TorchBackend) and backend.has_graphs and not encoded.keeps_features:
+            pixels = torch.cat([backend.pixels(encoded.model_image(index)) for index in batch])
+            logits = backend.logits(pixels)
+            encoded.notes += backend.take_notes()
+            return [*logits]
+        return [backend.decode(stages) for stages in encoded.stages_of(batch)]
 
     def _batch_from(self, index: int) -> list[int]:
         """The window and those after it, as long as they are of its size and fit."""

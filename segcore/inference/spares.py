@@ -58,6 +58,8 @@ class SpareBackends:
         device = encoded.backend.device
         if device.type == "cuda":
             encoded.release()
+            if isinstance(encoded.backend, TorchBackend):
+                encoded.backend.make_room()
             torch.cuda.empty_cache()
         if device.type == "cuda" and len(encoded.windows) > 1 and not encoded.one_by_one:
             encoded.one_by_one = True  # the same answers: nothing to tell

@@ -14,7 +14,9 @@ from segcore.checkpoints import Checkpoint
 from segcore.checkpoints.model_loader import load_model
 from segcore.errors import CheckpointError, RequestError
 from segcore.inference.backend import Stages
-from segcore.inference.devices import Placement
+from segcore.inference.cuda_graphs import GraphedNetwork, Recorder
+from segcore.inference.devices import Placement, sent
+from segcore.inference.memory import worth_recording
 from segcore.models import (
     DeepLab,
     FastSegFormer,
@@ -41,7 +43,22 @@ class TorchBackend:
 
     name: Literal["torch"] = "torch"
 
-    def __init__(self, model: Runnable, preprocess: Preprocess, placement: Placement) -> None:
+    def __init__(
+        self,
+        model: Runnable,
+        preprocess: Preprocess,
+        placement: Placement,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Bring the network to its device.
+
+        Args:
+            model: is moved and kept.
+            preprocess: what is done to a picture before it.
+            placement: where it goes, and in which precision.
+            recorder: makes graphs of frequent shapes; left out, CUDA's where the device is a GPU
+                of NVIDIA's and the numerics are fast.
+        """
         self.placement = placement
         self.preprocess = preprocess
         self.model = model.to(device=placement.device, dtype=placement.dtype).eval()
@@ -49,6 +66,9 @@ class TorchBackend:
         scale, shift = preprocess.affine()
         self._scale = torch.from_numpy(scale).to(placement.device)
         self._shift = torch.from_numpy(shift).to(placement.device)
+        self._graphs: GraphedNetwork | None = None
+        if recorder is not None or (placement.device.type == "cuda" and self.normalises_bytes):
+            self._graphs = GraphedNetwork(self._forward, recorder, worth=self._worth_recording)
 
     @classmethod
     def from_checkpoint(
@@ -71,6 +91,21 @@ class TorchBackend:
     def device(self) -> torch.device:
         """Where the weights and features are."""
         return self.placement.device
+
+    @property
+    def normalises_bytes(self) -> bool:
+        """Whether `normalised` is what `pixels` does: fast numerics alone."""
+        return is_fast(self.model)
+
+    @property
+    def has_graphs(self) -> bool:
+        """Whether `logits` runs frequent shapes as graphs."""
+        return self._graphs is not None
+
+    @property
+    def idle_bytes(self) -> int:
+        """What graphs work in and torch counts among the memory that is free."""
+        return 0 if self._graphs is None else self._graphs.held
 
     @property
     def channels_last(self) -> bool:
@@ -111,11 +146,34 @@ class TorchBackend:
             planes = torch.from_numpy(self.preprocess.normalised(image))
             return planes[None].to(self.device, dtype)
         # Pillow hands out read-only arrays, which torch warns of.
-        values = torch.from_numpy(np.require(image, requirements=("C", "W")))
-        if self.device.type == "cuda":
-            values = values.pin_memory().to(self.device, non_blocking=True)
-        floats = values.to(self.device, torch.float32).mul_(self._scale).add_(self._shift)
-        return floats.to(dtype).permute(2, 0, 1)[None]
+        values = sent(np.require(image, requirements=("C", "W")), self.device)
+        return self.normalised(values[None], dtype)
+
+    def normalised(self, pictures: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+        """(B, H, W, 3) uint8 on the device, with fast numerics: (B, 3, H, W), normalised."""
+        floats = pictures.to(torch.float32).mul_(self._scale).add_(self._shift)
+        return floats.to(dtype or self.placement.dtype).permute(0, 3, 1, 2)
+
+    @torch.inference_mode()
+    def logits(self, pixels: Tensor) -> Tensor:
+        """Normalised pixels (B, 3, H, W) to logits (B, classes, h, w), in the backend's precision.
+
+        For features that nobody wants: shapes that keep coming run as CUDA graphs, where the
+        backend has them. From one thread at a time for each stream.
+        """
+        return self._forward(pixels) if self._graphs is None else self._graphs(pixels)
+
+    def take_notes(self) -> list[str]:
+        """What a person should know since this was last asked, one sentence each."""
+        if self._graphs is None:
+            return []
+        notes, self._graphs.notes = self._graphs.notes, []
+        return notes
+
+    def make_room(self) -> None:
+        """Give up memory that only saves time."""
+        if self._graphs is not None:
+            self._graphs.release()
 
     @torch.inference_mode()
     def encode(self, pixels: Tensor) -> Stages:
@@ -145,3 +203,9 @@ class TorchBackend:
     def stage_of(self, picture: Tensor) -> Tensor:
         """The other way: (C, h, w) as a stage feature in the model's layout."""
         return picture.permute(1, 2, 0)[None] if self.channels_last else picture[None]
+
+    def _forward(self, pixels: Tensor) -> Tensor:
+        return self.model.decode(self.encode(pixels))
+
+    def _worth_recording(self, pixels: Tensor) -> bool:
+        return worth_recording(self.config, self.placement, pixels[:, 0].numel())

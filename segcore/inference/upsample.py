@@ -17,6 +17,7 @@ from torch import Tensor
 
 from segcore.classes import ClassTable
 from segcore.inference.blocks import Block
+from segcore.inference.devices import sent
 from segcore.inference.quads import Labels, label_quads
 from segcore.inference.spans import QuadAxis, Span
 
@@ -130,9 +131,9 @@ def cells_between(span: Span, device: torch.device) -> tuple[Tensor, Tensor, Ten
     """For each pixel the two cells between which it lies, and how far it is from the first."""
     axis = QuadAxis.over(span)
     last = span.cells - 1
-    lower = torch.from_numpy(np.clip(axis.quad - 1, 0, last)).to(device)
-    upper = torch.from_numpy(np.clip(axis.quad, 0, last)).to(device)
-    return lower, upper, torch.from_numpy(axis.weight).to(device)
+    lower = sent(np.clip(axis.quad - 1, 0, last), device)
+    upper = sent(np.clip(axis.quad, 0, last), device)
+    return lower, upper, sent(axis.weight, device)
 
 
 def _ids(classes: Tensor, dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> npt.NDArray[np.int32]:

@@ -14,7 +14,10 @@ class Replays:
 
     def __init__(self) -> None:
         self.recorded: list[tuple[int, ...]] = []
-        self.replayed = 0
+        self.replayed = self.forgotten = 0
+
+    def forget(self):
+        self.forgotten += 1
 
     def __call__(self, network, like):
         self.recorded.append(tuple(like.shape))
@@ -57,13 +60,16 @@ def test_the_least_recently_used_shape_goes():
 
 
 def test_what_cannot_be_recorded_runs_as_before_and_says_so():
-    def refuse(network, like):
-        raise RuntimeError("operation not permitted\nwhen stream is capturing")
+    class Refusing(Replays):
+        def __call__(self, network, like):
+            raise RuntimeError("operation not permitted\nwhen stream is capturing")
 
-    graphed = GraphedNetwork(doubled, refuse, seen_before=1)
+    refusing = Refusing()
+    graphed = GraphedNetwork(doubled, refusing, seen_before=1)
     for _ in range(4):
         assert torch.equal(graphed(torch.ones(1, 3, 2, 2)), torch.full((1, 3, 2, 2), 2.0))
     assert graphed.notes == ["The network runs without CUDA graphs: operation not permitted"]
+    assert refusing.forgotten == 1
 
 
 @pytest.mark.cuda
