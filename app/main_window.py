@@ -42,7 +42,7 @@ from app.window.view_parts import ViewParts
 from segcore.errors import SegcoreError
 
 _TOOLS = (
-    ("tool_pan", "tool_query"),
+    ("tool_pan", "tool_query", "tool_region"),
     ("tool_brush", "tool_eraser", "tool_fill"),
     ("undo", "redo"),
     ("zoom_in", "zoom_out", "fit"),

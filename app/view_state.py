@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from segcore.display import DisplayCurve
 
-TOOLS = ("pan", "query", "brush", "eraser", "fill")
+TOOLS = ("pan", "query", "brush", "eraser", "fill", "region")
 OVERLAY_MODES = ("labels", "confidence", "entropy", "margin", "heat")
 COMPARISONS = ("overlay", "side_by_side", "swipe")
 SMALLEST_BRUSH = 1

@@ -19,6 +19,16 @@ INSPECT = (
     ActionInfo(
         "clear_query", QT_TRANSLATE_NOOP("actions", "&Clear Query"), "inspect", ("Shift+Q",)
     ),
+    ActionInfo(
+        "tool_region",
+        QT_TRANSLATE_NOOP("actions", "&Hide a Region"),
+        "inspect",
+        ("X",),
+        "eye-off-outline",
+        QT_TRANSLATE_NOOP("actions", "Draw a box: what does the model say without what is in it?"),
+        "tool",
+        checkable=True,
+    ),
     ActionInfo(SEPARATOR, "", "inspect"),
     *(
         ActionInfo(

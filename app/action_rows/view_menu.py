@@ -150,6 +150,17 @@ VIEW = (
         "arrow-right",
         QT_TRANSLATE_NOOP("actions", "Move the line of the swipe: more of the bare picture"),
     ),
+    ActionInfo(
+        "native_grid",
+        QT_TRANSLATE_NOOP("actions", "Model's O&wn Grid"),
+        "view",
+        ("Shift+N",),
+        "grid",
+        QT_TRANSLATE_NOOP(
+            "actions", "Show the cells in which the network decides, and their borders as they are"
+        ),
+        checkable=True,
+    ),
     ActionInfo(SEPARATOR, "", "view"),
     ActionInfo(
         "toggle_minimap",

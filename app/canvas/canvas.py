@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.field_marks import FieldMarks, marks_box
 from app.canvas.heat import HeatLook
 from app.canvas.layers import OverlayLook
+from app.canvas.native_grid import NativeGridLayer
 from app.canvas.painting import SPREAD, PaintedView
 from app.canvas.tools import Point
 from app.convert import Pixels, to_qcolor
@@ -49,6 +50,8 @@ class Canvas(PaintedView):
         self.set_query_point(None)
         self.set_heat_map(None)
         self.set_field_marks(FieldMarks())
+        self.set_hidden_region(None)
+        self.set_native_grid(None)
         if image is not None and (before is None or before.shape != image.shape):
             self._show_picture_of((image.shape[0], image.shape[1]))
         self._refresh_cursor()
@@ -115,6 +118,25 @@ class Canvas(PaintedView):
     def image_pixel(self, position: QPointF) -> Point:
         """The image pixel under a place in the view, (x, y), maybe outside the picture."""
         return self._viewport.pixel_at(self._device(position))
+
+    def set_hidden_region(self, region: Box | None) -> None:
+        """Frame a part of the picture, or none."""
+        self._update_boxes()
+        self._hidden = region
+        self._update_boxes()
+
+    def set_native_grid(self, grid: NativeGridLayer | None) -> None:
+        """Draw the cells of the logit grid and the borders between its classes, or none."""
+        self._native_grid = grid
+        self.update()
+
+    def show_instead(self, image: Pixels | None) -> None:
+        """Show another picture of the same size in the picture's place for a while; None ends it.
+
+        Everything that lies over the picture stays.
+        """
+        self._layers.set_image(self._image if image is None else image)
+        self._look_changed()
 
     def set_overlay(
         self,

@@ -76,6 +76,25 @@ def paint_query(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
 
+def region_box(viewport: Viewport, region: Box) -> Box:
+    """The device pixels that the frame of a region needs."""
+    return viewport.device_box(region, round(viewport.ratio * OUTLINE))
+
+
+def paint_region(painter: QPainter, viewport: Viewport, region: Box) -> None:
+    """The frame of a region, dashed in white over black."""
+    left, top = viewport.to_device((region.x0, region.y0))
+    right, bottom = viewport.to_device((region.x1, region.y1))
+    frame = QRectF(left, top, right - left, bottom - top)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(0, 0, 0, 200), 3.0 * viewport.ratio))
+    painter.drawRect(frame)
+    pen = QPen(QColor(255, 255, 255), 1.4 * viewport.ratio)
+    pen.setDashPattern([4, 3])
+    painter.setPen(pen)
+    painter.drawRect(frame)
+
+
 def ring_box(viewport: Viewport, point: Point, diameter: int) -> Box:
     """The device pixels that the brush ring around an image pixel needs."""
     radius = diameter // 2 + 1

@@ -17,11 +17,14 @@ from app.canvas.marks import (
     paint_grid,
     paint_message,
     paint_query,
+    paint_region,
     paint_ring,
     query_box,
+    region_box,
     ring_box,
 )
 from app.canvas.minimap import Minimap
+from app.canvas.native_grid import NativeGridLayer
 from app.canvas.pointing import PointingView
 from app.canvas.pyramid import PyramidBuilder
 from app.canvas.tools import Point
@@ -51,6 +54,9 @@ class PaintedView(PointingView):
         self._image: Pixels | None = None
         self._query: Point | None = None
         self._cell: Box | None = None
+        self._hidden: Box | None = None
+        self._drawn: Box | None = None
+        self._native_grid: NativeGridLayer | None = None
         self._field_marks = FieldMarks()
         self._ring_color = QColor(255, 255, 255)
         self._ring_painted = EMPTY
@@ -139,6 +145,11 @@ class PaintedView(PointingView):
         view = self._viewport
         self._layers.paint(painter, view, device, overlaid=overlaid)
         paint_grid(painter, view, device)
+        if self._native_grid is not None:
+            self._native_grid.paint(painter, view, device)
+        for region in (self._hidden, self._drawn):
+            if region and not region_box(view, region).intersect(device).is_empty:
+                paint_region(painter, view, region)
         if not marks_box(view, self._field_marks).intersect(device).is_empty:
             paint_marks(painter, view, self._field_marks)
         for point, cell, asked in ((self._query, self._cell, True), (self._aim, None, False)):
@@ -188,6 +199,16 @@ class PaintedView(PointingView):
         for point, cell in ((self._query, self._cell), (self._aim, None)):
             if point is not None:
                 self._update_device(query_box(self._viewport, point, cell))
+
+    def _show_drawn_region(self, box: Box | None) -> None:
+        self._update_boxes()
+        self._drawn = box
+        self._update_boxes()
+
+    def _update_boxes(self) -> None:
+        for region in (self._hidden, self._drawn):
+            if region is not None:
+                self._update_device(region_box(self._viewport, region))
 
     def _ring(self) -> Point | None:
         """Where the brush ring is, if there is one."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.comparing import ComparingView
 from app.canvas.tools import TOOLS, Asks, BrushTool, PickOrResize, Point, Tool, Touch
 from app.canvas.view import ARROWS
+from segcore.geometry import Box
 
 FAST_STEP = 10
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -29,6 +30,7 @@ class PointingView(ComparingView):
     fillRequested = Signal(int, int)
     pickRequested = Signal(int, int)
     brushSizeRequested = Signal(int)
+    regionRequested = Signal(object)
     cursorMoved = Signal(int, int)
     cursorLeft = Signal()
 
@@ -43,6 +45,8 @@ class PointingView(ComparingView):
             fill=self.fillRequested.emit,
             pick=self.pickRequested.emit,
             brush_size=self.brushSizeRequested.emit,
+            region=self._request_region,
+            region_drawn=self._show_drawn_region,
         )
         self._tools: dict[str, Tool] = {name: kind(asks) for name, kind in TOOLS.items()}
         self._tool = self._tools["pan"]
@@ -84,6 +88,15 @@ class PointingView(ComparingView):
 
     def _refresh_ring(self) -> None:
         """The brush ring may have moved, appeared or gone."""
+
+    def _show_drawn_region(self, box: Box | None) -> None:
+        """A rectangle is being drawn, or no longer."""
+
+    def _request_region(self, box: Box) -> None:
+        """A rectangle was drawn; what of it lies on the picture counts."""
+        inside = box.clip(*self._viewport.image_size)
+        if not inside.is_empty:
+            self.regionRequested.emit(inside)
 
     def _query_point(self) -> Point | None:
         """The pixel last asked about."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 
+from segcore.geometry import Box
+
 Point = tuple[int, int]
 
 CLICK_SLACK = 3.0
@@ -44,6 +46,8 @@ class Asks:
     fill: Callable[[int, int], None]
     pick: Callable[[int, int], None]
     brush_size: Callable[[int], None]
+    region: Callable[[Box], None]
+    region_drawn: Callable[[Box | None], None]
 
 
 class Tool:
@@ -146,6 +150,39 @@ class FillTool(Tool):
             self.asks.fill(*touch.point)
 
 
+class RegionTool(Tool):
+    """Draws a rectangle from corner to corner; a click alone draws none."""
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(self, asks: Asks) -> None:
+        super().__init__(asks)
+        self._corner: Point | None = None
+        self._box: Box | None = None
+
+    def press(self, touch: Touch) -> None:
+        self.running, self._corner, self._box = True, touch.point, None
+
+    def drag(self, touch: Touch) -> None:
+        if self._corner is None or touch.point == self._corner:
+            return
+        (x0, x1), (y0, y1) = (sorted(pair) for pair in zip(self._corner, touch.point))
+        self._box = Box(x0, y0, x1 + 1, y1 + 1)
+        self.asks.region_drawn(self._box)
+
+    def release(self) -> None:
+        super().release()
+        box, self._corner, self._box = self._box, None, None
+        if box is not None:
+            self.asks.region_drawn(None)
+            self.asks.region(box)
+
+    def abort(self) -> None:
+        super().abort()
+        self._corner, self._box = None, None
+        self.asks.region_drawn(None)
+
+
 class PickOrResize(Tool):
     """Alt or the right button, with every tool: a click picks a class, a drag sizes the brush."""
 
@@ -183,4 +220,5 @@ TOOLS: dict[str, type[Tool]] = {
     "brush": BrushTool,
     "eraser": EraserTool,
     "fill": FillTool,
+    "region": RegionTool,
 }

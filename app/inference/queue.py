@@ -25,6 +25,10 @@ SLOTS = (
     "features",
     "stages",
     "spread",
+    "without",
+    "grid",
+    "hide",
+    "sizes",
 )
 """Kinds of which only the newest counts, most urgent first."""
 

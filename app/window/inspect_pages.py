@@ -19,6 +19,7 @@ from app.window.attention_link import build_attention_page
 from app.window.core import Core
 from app.window.fields_link import build_fields_page
 from app.window.stages_link import stages_page
+from app.window.why_link import build_why_page
 from segcore.heatmap import HeatMap, Normalisation
 
 
@@ -62,6 +63,12 @@ PAGES: tuple[Page, ...] = (
         QT_TRANSLATE_NOOP("inspect pages", "Attention"),
         QT_TRANSLATE_NOOP("inspect pages", "Where every head looks, for one query or two"),
         build_attention_page,
+    ),
+    Page(
+        "why",
+        QT_TRANSLATE_NOOP("inspect pages", "Why"),
+        QT_TRANSLATE_NOOP("inspect pages", "Why a pixel got its class, and what would be if"),
+        build_why_page,
     ),
     Page(
         "stages",
