@@ -2,121 +2,139 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from app.cli.options import (
-    DeviceOption,
-    Inputs,
-    JsonFlag,
-    ModelOption,
-    NumericsOption,
-    OutputFolder,
-    parse_choices,
-    parse_point,
-    parse_size,
-)
+from app.cli import erf_options as words
+from app.cli.interrupts import cancelled_by_interrupt
+from app.cli.options import DeviceOption, Inputs, JsonFlag, ModelOption, NumericsOption
+from app.cli.options import OutputFolder as OutputOption
 from app.cli.terminal import Terminal
-from segcore.errors import ImageError, RequestError, SegcoreError, readable
-from segcore.progress import Progress, Ticker
+from segcore.errors import Cancelled, ImageError, RequestError, readable
 
-TARGETS = ("stage1", "stage2", "stage3", "stage4", "head", "fused")
-_SHORT = {"1": "stage1", "2": "stage2", "3": "stage3", "4": "stage4"}
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from segcore.inference import Predictor
+    from segcore.inspection.erf_average import ErfAverage
+    from segcore.inspection.erf_report import ErfEntry
+    from segcore.inspection.erf_settings import ErfSettings
+
+_CANCELLED = 130
 
 
 def erf(
     *,
     inputs: Inputs,
     model: ModelOption,
-    output: OutputFolder,
-    targets: Annotated[
-        str,
-        typer.Option("--targets", metavar="LIST", help="Of 1,2,3,4 (the stages), head and fused."),
-    ] = "1,2,3,4,head",
-    point: Annotated[
-        str | None,
-        typer.Option(
-            "--point", metavar="X,Y", help="The query's pixel; the middle of the grid without it."
-        ),
-    ] = None,
-    size: Annotated[
-        str | None,
-        typer.Option("--size", metavar="HxW", help="Resize pictures to this before the model."),
-    ] = None,
-    contribution: Annotated[
-        Literal["relu", "abs", "signed"],
-        typer.Option("--contribution", help="What of the gradient counts."),
-    ] = "relu",
-    seed: Annotated[
-        Literal["relu_sum"],
-        typer.Option("--seed", help="What is differentiated: the sum of relu over the channels."),
-    ] = "relu_sum",
-    class_word: Annotated[
-        str | None,
-        typer.Option("--class", metavar="C", help="For head: one class alone, by id or name."),
-    ] = None,
-    compare: Annotated[
-        str | None,
-        typer.Option("--compare", metavar="MODEL", help="A second model on the same pictures."),
-    ] = None,
+    output: OutputOption,
+    targets: words.TargetsOption = "1,2,3,4,head",
+    point: words.FieldPointOption = None,
+    size: words.FieldSizeOption = None,
+    preset: words.PresetOption = "contract",
+    contribution: words.ContributionOption = None,
+    seed: words.SeedOption = None,
+    norm: words.NormOption = None,
+    recentre: words.RecentreOption = None,
+    class_word: words.ClassOption = None,
+    compare: words.CompareOption = None,
+    random_seed: words.RandomSeedOption = 0,
+    box: words.BoxOption = None,
+    display: words.DisplayOption = "log",
+    one_scale: words.SharedFlag = False,
+    difference: words.DifferenceOption = None,
+    figure: words.FigureOption = None,
+    overlap_for: words.OverlapOption = None,
+    window: words.WindowOption = None,
     device: DeviceOption = "auto",
     numerics: NumericsOption = "fast",
     as_json: JsonFlag = False,
 ) -> None:
-    """Average effective receptive fields over pictures."""
-    wanted = parse_choices(targets, TARGETS, _SHORT)
-    pixel = None if point is None else parse_point(point)
-    height_width = None if size is None else parse_size(size)
-    from app.cli.erf_files import write_erf
-    from app.cli.erf_side import ErfSettings, Side, class_id_of
-    from segcore.inference import Predictor
-
-    settings = ErfSettings(wanted, pixel, height_width, contribution, seed)
+    """Average effective receptive fields over pictures, and compare models by them."""
+    sources = [model, *(compare or ())]
+    options = words.FieldOptions(targets, point, size, preset, contribution, seed, norm, recentre)
+    settings = options.settings(has_class=class_word is not None)
+    inside = None if box is None else words.parse_box(box)
+    rows = None if difference is None else words.parse_rows(difference, len(sources))
+    extra = None if figure is None else words.parse_figure(figure)
+    if overlap_for is not None and "head" not in settings.targets:
+        raise typer.BadParameter("--overlap-for is about the labels: it needs the target head")
     terminal = Terminal()
-    sides = []
-    for key, source in (("", model), ("compare", compare)):
-        if source is not None:
-            predictor = Predictor.load(source, device, "fp32", numerics)
-            sides.append(Side(key, predictor, class_id_of(predictor, class_word), settings))
-    for note in sides[0].predictor.notes:
-        terminal.note(note)
-    pictures = _pictures(inputs, terminal)
-    with terminal.progress("erf") as show:
-        ticker = Ticker(len(pictures) * len(wanted) * len(sides), show)
-        for number, path in enumerate(pictures, start=1):
-            _measure(path, sides, ticker, terminal)
-            ticker.tick(path.name, number * len(wanted) * len(sides) - ticker.done)
-    if not sides[0].pictures:
+    models = _load(sources, device, numerics, random_seed, terminal)
+    averages = _measure(models, settings, class_word, _pictures(inputs, terminal), terminal)
+    if not averages[0].count:
+        if not averages[0].complete:
+            raise Cancelled
         raise RequestError(f"{readable(output)}: no picture could be used, nothing was written.")
-    report = write_erf(output, sides)
+    from segcore.inspection import ErfDisplay, comparison_figure
+    from segcore.inspection.erf_report import ErfEntry, report_json
+
+    entries = [ErfEntry.of(*pair, inside) for pair in zip(models, averages, strict=True)]
+    report = report_json(entries)
+    said: list[str] = []
+    if overlap_for is not None:
+        from app.cli.erf_windows import windows_for
+
+        windows = windows_for(entries[0], overlap_for, window, words.words_of(inputs, model))
+        report["overlap"], said = windows.to_json(), windows.sentences()
+    drawn = comparison_figure(
+        [entry.row() for entry in entries],
+        display=ErfDisplay(display, one_scale),
+        patches=len(entries) > 1,
+        difference=rows,
+    )
+    written = _write(output, entries, report, drawn, extra)
+    _note_zeros(entries, terminal)
     if as_json:
         terminal.say_json(report)
     else:
-        _print(terminal, report, sides)
-        terminal.say(f"erf.npz, erf.png and erf.json in {readable(output)}")
+        _print(terminal, entries)
+        for sentence in said:
+            terminal.say(sentence)
+        terminal.say(f"{', '.join(written[:-1])} and {written[-1]} in {readable(output)}")
+    if not averages[0].complete:
+        terminal.note(
+            f"Called off after {averages[0].count} of {averages[0].total} pictures; their mean "
+            f"is in {readable(output)}."
+        )
+        raise typer.Exit(_CANCELLED)
     raise typer.Exit(terminal.status)
 
 
-def _measure(path: Path, sides: Sequence[Any], ticker: Ticker, terminal: Terminal) -> None:
-    """Add one picture to every model's maps, or to none of them and complain."""
-    from segcore.images import read_image
+def _load(
+    sources: Sequence[str], device: str, numerics: str, seed: int, terminal: Terminal
+) -> list[Predictor]:
+    from segcore.inspection.erf_models import load_for_comparison
 
-    def step(_: Progress) -> None:
-        ticker.tick(path.name)
+    models = [load_for_comparison(source, device, numerics, seed=seed) for source in sources]
+    for note in dict.fromkeys(note for model in models for note in model.notes):
+        terminal.note(note)
+    return models
 
-    name = readable(path)
-    try:
-        image = read_image(path)
-        measured = [side.measure(name, image, step) for side in sides]
-    except SegcoreError as error:
-        sentence = str(error)
-        terminal.complain(sentence if name in sentence else f"{name}: {sentence}")
-        return
-    for side, maps in zip(sides, measured):
-        side.add(name, maps)
+
+def _measure(
+    models: Sequence[Predictor],
+    settings: ErfSettings,
+    class_word: str | None,
+    pictures: Sequence[Path],
+    terminal: Terminal,
+) -> list[ErfAverage]:
+    """Every model's mean over the pictures, or over those until Ctrl+C."""
+    from segcore.inspection import average_rows
+
+    rows = [(model, settings.with_class(words.class_id_of(model, class_word))) for model in models]
+    with cancelled_by_interrupt() as cancel, terminal.progress("erf") as show:
+        return average_rows(
+            rows,
+            pictures,
+            cancel=cancel,
+            progress=show,
+            skip=lambda skipped: terminal.complain(skipped.sentence),
+        )
 
 
 def _pictures(inputs: Sequence[Path], terminal: Terminal) -> list[Path]:
@@ -135,17 +153,66 @@ def _pictures(inputs: Sequence[Path], terminal: Terminal) -> list[Path]:
     return found
 
 
-def _print(terminal: Terminal, report: Mapping[str, Any], sides: Sequence[Any]) -> None:
+def _write(
+    output: Path,
+    entries: Sequence[ErfEntry],
+    report: dict[str, Any],
+    figure: Figure,
+    extra: Path | None,
+) -> list[str]:
+    """Write everything; the names of the files, under the output folder where they are there."""
+    import json
+
+    from segcore.atomic import replacing
+    from segcore.inspection.erf_files import write_figure, write_maps, write_table
+
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        write_maps(output / "erf.npz", entries)
+        with replacing(output / "erf.json", "w") as stream:
+            json.dump(report, stream, indent=2, ensure_ascii=False, allow_nan=False)
+    except OSError as error:
+        raise RequestError(
+            f"{readable(output)} cannot be written to ({error.strerror or error}): "
+            "choose another output folder."
+        ) from error
+    write_table(output / "erf.csv", entries)
+    names = dict.fromkeys([Path("erf.png"), *([] if extra is None else [extra])])
+    for name in names:
+        write_figure(figure, output / name, entries)
+    return ["erf.npz", "erf.json", "erf.csv", *map(readable, names)]
+
+
+def _note_zeros(entries: Sequence[ErfEntry], terminal: Terminal) -> None:
+    for entry in entries:
+        zero = [name for name, each in entry.average.maps.items() if not each.values.any()]
+        if zero:
+            terminal.note(
+                f"{entry.title}: the map of {', '.join(zero)} is zero, as every channel is below "
+                "0 behind the ReLU; --seed channel_norm or class_logit has none."
+            )
+
+
+def _print(terminal: Terminal, entries: Sequence[ErfEntry]) -> None:
     from rich.table import Table
 
-    for side in sides:
-        part = report[side.key] if side.key else report
-        table = Table("target", title=side.predictor.name, title_justify="left", box=None)
+    for entry in entries:
+        table = Table("target", title=entry.title, title_justify="left", box=None)
         for share in ("20", "30", "50", "99"):
             table.add_column(f"area of {share} %", justify="right")
-        table.add_column("radius", justify="right")
-        for target in part["settings"]["targets"]:
-            figures = part[target]
-            ratios = (f"{100 * ratio:.2f} %" for ratio in figures["area_ratio"].values())
-            table.add_row(target, *ratios, f"{figures['radius']:.1f} px")
+        for heading in ("equivalent radius", "radius", *(["in the box"] if entry.box else [])):
+            table.add_column(heading, justify="right")
+        for target, figures in entry.figures.items():
+            cells = [
+                *(_percent(ratio) for ratio in figures.area_ratio.values()),
+                f"{figures.equivalent_radius:.1f} px",
+                f"{figures.radius:.1f} px",
+            ]
+            if figures.box_share is not None:
+                cells.append(_percent(figures.box_share))
+            table.add_row(target, *cells)
         terminal.table(table)
+
+
+def _percent(ratio: float) -> str:
+    return "-" if math.isnan(ratio) else f"{100 * ratio:.2f} %"

@@ -58,7 +58,7 @@ def class_id_of(predictor: Predictor, word: str) -> int:
     Raises:
         RequestError: the model has none such.
     """
-    from app.cli.erf_side import class_id_of as id_of
+    from app.cli.erf_options import class_id_of as id_of
 
     found = id_of(predictor, word)
     assert found is not None, "a word was given"

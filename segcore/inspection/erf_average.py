@@ -65,6 +65,7 @@ ErfRow = tuple[Predictor, ErfSettings]
 
 PartialCallback = Callable[[ErfAverage], None]
 PartialRowsCallback = Callable[[Sequence[ErfAverage]], None]
+SkipCallback = Callable[[SkippedPicture], None]
 
 
 def average_fields(
@@ -104,10 +105,11 @@ def average_rows(
     cancel: CancelToken | None = None,
     progress: ProgressCallback | None = None,
     partial: PartialRowsCallback | None = None,
+    skip: SkipCallback | None = None,
 ) -> list[ErfAverage]:
     """As `average_fields`, of several models on the same pictures.
 
-    A picture that one of the models cannot use is in no model's mean.
+    A picture that one of the models cannot use is in no model's mean. `skip` is told of it at once.
     """
     chosen = _in_folder(pictures) if isinstance(pictures, Path) else list(pictures)
     means = [_Mean(predictor, settings, len(chosen)) for predictor, settings in rows]
@@ -122,8 +124,11 @@ def average_rows(
         except SegcoreError as error:
             sentence = str(error)
             sentence = sentence if name in sentence else f"{name}: {sentence}"
+            skipped = SkippedPicture(name, sentence)
             for mean in means:
-                mean.skipped.append(SkippedPicture(name, sentence))
+                mean.skipped.append(skipped)
+            if skip is not None:
+                skip(skipped)
             ticker.tick(name, number * steps - ticker.done)
         if partial is not None:
             partial([mean.result() for mean in means])

@@ -123,13 +123,15 @@ def comparison_figure(
     ]
     image = next((drawn for drawn in images if drawn is not None), None)
     if image is not None:
-        _add_scale(figure, image, panels[: len(shown)].ravel().tolist(), display.words)
+        signed = any(each.signed for row in rows for each in row.maps.values())
+        above = panels[: len(shown)].ravel().tolist()
+        _add_scale(figure, image, above, display.words, signed=signed)
     if below is not None:
-        contrast = _Style(ErfDisplay("power", shared=True), _top(below), None)
+        contrast = _Style(ErfDisplay("power"), None, None)
         drawn = _draw_row(list(panels[-1]), below, targets, zoomed, contrast, first=False)
         if drawn is not None:
             words = f"±(|d| / largest |d|)^{POWER:g}, d: share less share"
-            _add_scale(figure, drawn, panels[-1].tolist(), words)
+            _add_scale(figure, drawn, panels[-1].tolist(), words, signed=True)
     if title:
         figure.suptitle(title, fontsize=11)
     return figure
@@ -174,10 +176,6 @@ def _difference(rows: Sequence[ErfRow], first: int, second: int) -> ErfRow:
     one, other = rows[first], rows[second]
     title = f"{one.title}\nless {other.title}"
     return ErfRow(title, difference_maps(one.maps, other.maps), one.point)
-
-
-def _top(row: ErfRow) -> float:
-    return max(float(np.abs(each.values).max(initial=0)) for each in row.maps.values())
 
 
 @dataclass(frozen=True)
@@ -269,8 +267,10 @@ def _size(rows: Sequence[ErfRow], columns: int, count: int, title: str) -> tuple
     return _PANEL_WIDTH * columns + 0.8, tall
 
 
-def _add_scale(figure: Figure, image: AxesImage, panels: Any, words: str) -> None:
+def _add_scale(figure: Figure, image: AxesImage, panels: Any, words: str, *, signed: bool) -> None:
     bar = figure.colorbar(image, ax=panels, shrink=0.7, pad=0.01)
+    if signed:
+        bar.set_ticks([0, 0.25, 0.5, 0.75, 1], labels=["-1", "-0.5", "0", "0.5", "1"])
     bar.set_label(words, fontsize=8)
     bar.ax.tick_params(labelsize=7)
 

@@ -17,6 +17,8 @@ from segcore.inference.protocol import LOGIT_STRIDE
 from segcore.inference.tiling import TilePlan
 
 Doubles = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+Ranges = tuple[Indices, Indices]
 
 
 def overlap_for(field_mean: HeatMap, share: float, point: Point | None = None) -> int:
@@ -138,7 +140,7 @@ class _CentredField:
             )
         return field
 
-    def corner(self, reaches: npt.NDArray[np.intp], down: int, right: int) -> Doubles:
+    def corner(self, reaches: Indices, down: int, right: int) -> Doubles:
         """The sum over the quarter plane that ends so many pixels beyond the query, each way."""
         rows, columns = self._row_range(reaches, down), self._column_range(reaches, right)
         return self._sum(rows[0], rows[1], columns[0], columns[1])
@@ -146,7 +148,8 @@ class _CentredField:
     def lost_in(self, window: WindowGeometry, picture: Box) -> npt.NDArray[np.float32]:
         """Of each pixel of a window's core, the share of the field in the picture that is cut."""
         size = picture.size
-        kept, whole = [], []
+        kept: list[Ranges] = []
+        whole: list[Ranges] = []
         for (start, stop, core, length, cells), middle, top in zip(
             _axes(window, size), (self.row, self.column), self.integral.shape, strict=True
         ):
@@ -162,24 +165,21 @@ class _CentredField:
             for rows, columns in (kept, whole)
         )
         share = 1 - np.divide(seen, there, out=np.ones_like(seen), where=there > 0)
-        return np.clip(share, 0, 1).astype(np.float32)
+        lost: npt.NDArray[np.float32] = np.clip(share, 0, 1).astype(np.float32)
+        return lost
 
-    def _row_range(
-        self, reaches: npt.NDArray[np.intp], sign: int
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    def _row_range(self, reaches: Indices, sign: int) -> Ranges:
         return _half_line(self.row, self.integral.shape[0] - 1, reaches, sign)
 
-    def _column_range(
-        self, reaches: npt.NDArray[np.intp], sign: int
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    def _column_range(self, reaches: Indices, sign: int) -> Ranges:
         return _half_line(self.column, self.integral.shape[1] - 1, reaches, sign)
 
     def _sum(
         self,
-        top: npt.NDArray[np.intp],
-        bottom: npt.NDArray[np.intp],
-        left: npt.NDArray[np.intp],
-        right: npt.NDArray[np.intp],
+        top: Indices,
+        bottom: Indices,
+        left: Indices,
+        right: Indices,
     ) -> Doubles:
         table = self.integral
         found: Doubles = (
@@ -188,9 +188,7 @@ class _CentredField:
         return found
 
 
-def _half_line(
-    middle: int, length: int, reaches: npt.NDArray[np.intp], sign: int
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _half_line(middle: int, length: int, reaches: Indices, sign: int) -> Ranges:
     """First and last-plus-one cell of what ends `reaches` beyond the middle, on one side."""
     if sign > 0:
         return np.zeros_like(reaches), np.minimum(middle + reaches + 1, length)
