@@ -15,11 +15,15 @@ from segcore.batch import group_lane, lanes, predict_folder
 from segcore.batch.group_lane import GroupLane, can_group
 from segcore.batch.streams import NoStreams
 from segcore.checkpoints import save_pretrained
+from segcore.checkpoints.model_loader import load_model
 from segcore.classes import ClassTable
 from segcore.errors import Cancelled
-from segcore.inference import Predictor
+from segcore.images import read_image
+from segcore.inference import Predictor, upsample
 from segcore.inference import label_tensors as label_tensors_module
+from segcore.inference.devices import Placement
 from segcore.inference.protocol import InferenceProtocol, Sliding, protocol_of
+from segcore.inference.torch_backend import TorchBackend
 from segcore.labels import read_label_map
 from segcore.models import SegFormer, SegFormerConfig
 from segcore.preprocess import Preprocess
@@ -315,3 +319,39 @@ def test_a_gpu_in_groups_says_what_it_says_one_by_one(
         predict_folder(predictor, [pictures], tmp_path / "plain")
     same = agreement(label_maps(tmp_path / "plain"), label_maps(tmp_path / "group"))
     assert same > (0.999 if precision == "fp32" else 0.97)
+
+
+class MetaStreams(NoStreams):
+    """To a device without values: whoever reads some on the way, or mixes devices, fails."""
+
+    def uploaded(self, staged: Sequence[torch.Tensor]) -> torch.Tensor:
+        return torch.stack([*staged]).to("meta")
+
+    def downloaded(self, results: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        assert all(result.device.type == "meta" for result in results)
+        assert all(result.is_contiguous() for result in results)
+        return [torch.zeros(result.shape, dtype=result.dtype) for result in results]
+
+
+@pytest.mark.parametrize(
+    ("name", "precision"), [*zip(PROTOCOLS, ["bf16"] * 4), ("blended", "fp32"), ("views", "fp16")]
+)
+def test_nothing_on_the_way_waits_for_the_device_or_leaves_it(
+    name, precision, own_size, pictures, monkeypatch
+):
+    predictor = loaded(own_size, PROTOCOLS[name])
+    checkpoint = predictor.checkpoint
+    placement = Placement(torch.device("meta"), precision)
+    predictor.backend = TorchBackend(load_model(checkpoint), checkpoint.preprocess, placement)
+    monkeypatch.setitem(upsample._STRIP_VALUES, "meta", 1 << 20)
+    monkeypatch.setattr(group_lane, "windows_at_once", lambda _backend, _size: 4)
+    lane = GroupLane(predictor, frozenset(["confidence"]), CancelToken(), streams=MetaStreams())
+    paths = sorted(pictures.glob("*.png"))[:4]
+    prepared = [lane.prepare(read_image(path)) for path in paths]
+    assert all(staged.windows for staged in prepared)
+    for staged, finish in zip(prepared, lane.start(prepared)):
+        result = finish()
+        assert result.notes == ()
+        assert result.labels.shape == staged.image.shape[:2]
+        assert result.labels.dtype == np.uint8
+        assert result.arrays["confidence"].dtype == np.float16
