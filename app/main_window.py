@@ -98,7 +98,9 @@ class MainWindow(QMainWindow):
         self.canvas.setObjectName("canvas")
         self.banner = ErrorBanner()
         self.view_parts = ViewParts(self)
-        frame = CanvasFrame(self.canvas, self.banner, self.view_parts.display)
+        frame = CanvasFrame(
+            self.canvas, self.banner, self.view_parts.display, self.view_parts.region
+        )
         strip = [[actions[name] for name in group] for group in _TOOLS]
         self.workspace = Workspace(frame, strip)
         self.setCentralWidget(self.workspace)

@@ -48,6 +48,16 @@ LABEL = (
         "tool",
         checkable=True,
     ),
+    ActionInfo(
+        "label_region",
+        QT_TRANSLATE_NOOP("actions", "Label the Heat Map's &Region"),
+        "label",
+        ("Shift+G",),
+        "vector-square",
+        QT_TRANSLATE_NOOP(
+            "actions", "Outline where the heat map counts most, then give it the active class"
+        ),
+    ),
     ActionInfo(SEPARATOR, "", "label"),
     ActionInfo("brush_smaller", QT_TRANSLATE_NOOP("actions", "&Smaller Brush"), "label", ("[",)),
     ActionInfo("brush_larger", QT_TRANSLATE_NOOP("actions", "&Larger Brush"), "label", ("]",)),

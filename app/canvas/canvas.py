@@ -13,6 +13,7 @@ from app.canvas.heat import HeatLook
 from app.canvas.layers import OverlayLook
 from app.canvas.native_grid import NativeGridLayer
 from app.canvas.painting import SPREAD, PaintedView
+from app.canvas.region import Pieces, RegionLayer
 from app.canvas.tools import Point
 from app.convert import Pixels, to_qcolor
 from segcore.classes import ClassTable
@@ -101,6 +102,11 @@ class Canvas(PaintedView):
     def set_heat_look(self, smooth: bool, grid: bool) -> None:
         """Whether heat maps are interpolated between their cells, and lines drawn between these."""
         self._layers.set_heat_look(HeatLook(smooth, grid))
+        self._look_changed()
+
+    def set_region(self, region: tuple[Pieces, Box] | None) -> None:
+        """Outline a region of the heat map: (n, 4) pieces in parts of a box, or none."""
+        self._layers.region = None if region is None else RegionLayer(*region)
         self._look_changed()
 
     def set_query_point(self, point: Point | None, cell: Box | None = None) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QPainter
 from app.canvas.heat import HeatLayer, HeatLook
 from app.canvas.legend import Scale
 from app.canvas.pyramid import Pyramid, PyramidBuilder
+from app.canvas.region import RegionLayer
 from app.canvas.sources import VALUE_COLOURS, LabelSource, PictureSource, ValueSource
 from app.canvas.tiles import TileLayer, TileSource
 from app.canvas.viewport import Viewport
@@ -72,6 +73,7 @@ class Layers:
         self.classes: TileLayer | None = None
         self.values: TileLayer | None = None
         self.heat: HeatLayer | None = None
+        self.region: RegionLayer | None = None
 
     @property
     def size(self) -> Size | None:
@@ -166,6 +168,8 @@ class Layers:
             self.heat.paint(painter, viewport, device)
         if look.contours or look.mode == "labels":
             self._paint(self.classes, painter, viewport, device)
+        if look.mode == "heat" and self.heat and self.region:
+            self.region.paint(painter, viewport)
 
     def _paint(
         self, layer: TileLayer | None, painter: QPainter, viewport: Viewport, device: Box

@@ -258,7 +258,8 @@ class AttentionController(QObject):
                 self.refused.emit(status.error)
             elif inquiry is self._spread_asked:
                 self.spreadRefused.emit(status.error)
-        elif inquiry is self._spread_asked and status.state is JobState.CANCELLED:
+        called_off = status.state is JobState.CANCELLED and isinstance(inquiry, SpreadInquiry)
+        if called_off and inquiry is self._spread_asked:
             self.spreadRefused.emit("")
         if status.id == self._hover_job:
             self._hover_job = 0

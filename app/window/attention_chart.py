@@ -109,7 +109,7 @@ class AttentionChart(QObject):
         title = self.tr("How far each head of {} looks: {}")
         self._dialog.setWindowTitle(title.format(self._shown.model, self._shown.image_name))
         self._dialog.show()
-        self._dialog.raise_()
+        self._dialog.activateWindow()
 
     def _save(self, path: str) -> None:
         if self._shown is not None:

@@ -19,7 +19,8 @@ class CanvasFrame(QWidget):
     """Keeps the banner at the top of the canvas, as wide as its words need.
 
     A panel that belongs to the picture stands in the upper right corner, below the banner where
-    the two would meet.
+    the two would meet. A bar that belongs to what lies over the picture stands in the middle of
+    the upper edge.
     """
 
     def __init__(
@@ -27,15 +28,17 @@ class CanvasFrame(QWidget):
         canvas: Canvas,
         banner: ErrorBanner,
         panel: QWidget,
+        bar: QWidget,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._banner = banner
         self._panel = panel
+        self._bar = bar
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(canvas)
-        for floating in (panel, banner):
+        for floating in (panel, bar, banner):
             hidden = floating.isHidden()
             floating.setParent(self)
             floating.setHidden(hidden)
@@ -48,7 +51,7 @@ class CanvasFrame(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Qt: the banner has other words, or one of both comes or goes."""
-        if watched in (self._banner, self._panel) and event.type() in (
+        if watched in (self._banner, self._panel, self._bar) and event.type() in (
             QEvent.Type.LayoutRequest,
             QEvent.Type.Show,
             QEvent.Type.Hide,
@@ -64,6 +67,19 @@ class CanvasFrame(QWidget):
         if self._banner.isVisible() and rect.intersects(self._banner.geometry()):
             rect.moveTop(self._banner.geometry().bottom() + _MARGIN // 2)
         self._panel.setGeometry(rect)
+        self._place_bar()
+
+    def _place_bar(self) -> None:
+        """Below the banner; moved aside by the panel where there is no room for both."""
+        self._bar.adjustSize()
+        left = max((self.width() - self._bar.width()) // 2, _MARGIN)
+        top = _MARGIN
+        if self._banner.isVisible():
+            top = self._banner.geometry().bottom() + _MARGIN // 2
+        self._bar.move(left, top)
+        if self._panel.isVisible() and self._bar.geometry().intersects(self._panel.geometry()):
+            room = self._panel.geometry().left() - self._bar.width() - _MARGIN // 2
+            self._bar.move(max(room, _MARGIN), top)
 
     def _place_banner(self) -> None:
         width = min(self.width() - 2 * _MARGIN, _WIDEST_BANNER)

@@ -8,9 +8,11 @@ from app.actions import Actions
 from app.canvas.canvas import Canvas
 from app.panels.display import DisplayNote, DisplayPanel
 from app.panels.jobs import JobsPanel
+from app.panels.region_bar import RegionBar
 from app.settings import Settings
 from app.window.compare import CompareLink, DisplayLink
 from app.window.core import Core
+from app.window.region_link import RegionLink
 from app.window.saving import SavingCommands
 from app.window.status_link import MessageLink, StatusLink
 
@@ -20,6 +22,7 @@ class ViewParts(QObject):
 
     Attributes:
         display: the panel of brightness, contrast and gamma, to be put over the canvas.
+        region: the bar that makes a region of a heat map, to be put over the canvas.
         note: what the status bar says while these are changed.
         saving: what saves and copies mask, overlay and view, once it is connected.
     """
@@ -30,6 +33,7 @@ class ViewParts(QObject):
         super().__init__(parent)
         self.display = DisplayPanel()
         self.note = DisplayNote()
+        self.region = RegionBar()
 
     def connect_view(self, actions: Actions, core: Core, canvas: Canvas) -> None:
         """Tie actions, view state and canvas together."""
@@ -44,6 +48,8 @@ class ViewParts(QObject):
             note=self.note,
             parent=self,
         )
+
+        self._region_link = RegionLink(self.region, actions, core, canvas, self)
 
     def connect_saving(
         self,
@@ -70,4 +76,5 @@ class ViewParts(QObject):
         for failing in (core.uncertainty, core.pictures_out):
             failing.failed.connect(messages.show_error)
             failing.notice.connect(messages.show_notice)
+        self._region_link.controller.failed.connect(messages.show_error)
         status.connect_measures(core.uncertainty, core.view_state)
