@@ -1,4 +1,4 @@
-"""Makes the screenshots of the README from the real window: `python docs/screenshots.py`.
+"""Makes the screenshots of the documents from the real window: `python docs/screenshots.py`.
 
 Starts with settings and projects of its own in a temporary folder and needs no display.
 """
@@ -10,11 +10,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from app.main_window import MainWindow
+    from app.panels.stages import StagesPanel
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SIZE = (1440, 900)
@@ -23,7 +27,7 @@ PATIENCE = 300.0  # seconds for everything that the model does for one screensho
 
 
 def main() -> int:
-    """Write `images/studio-light.png` (labels) and `images/studio-dark.png` (a heat map)."""
+    """Write `images/studio-light.png` (labels), `images/studio-dark.png` (a heat map), scenes."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
@@ -33,6 +37,11 @@ def main() -> int:
             path = IMAGES / f"studio-{theme}.png"
             make_screenshot(path, theme, heat_map, Path(home) / f"{theme}.ini")
             sys.stdout.write(f"{path}\n")
+        for name, show in SCENES.items():
+            for theme in ("light", "dark"):
+                path = IMAGES / f"{name}-{theme}.png"
+                make_scene(path, theme, show, Path(home) / f"{name}-{theme}.ini")
+                sys.stdout.write(f"{path}\n")
     return 0
 
 
@@ -55,6 +64,72 @@ def make_screenshot(path: Path, theme: str, heat_map: str, settings_path: Path) 
         window.grab().save(str(path))
     finally:
         window.close()
+
+
+def make_scene(
+    path: Path, theme: str, show: Callable[[MainWindow], QWidget], settings_path: Path
+) -> None:
+    """Open the drawn street, have `show` lead the window where it is to be, and save that part."""
+    from app.settings import Settings
+    from app.studio import open_window
+
+    window = open_window(settings=Settings(path=settings_path, theme=theme))
+    try:
+        window.resize(*SIZE)
+        document = window.core.document
+        wait_for(window, lambda: document.labelled and window.core.prediction.model is not None)
+        shown = show(window)
+        rest(1.0)
+        shown.grab().save(str(path))
+    finally:
+        window.close()
+
+
+def show_page(window: MainWindow, name: str) -> QWidget:
+    """Bring a page of the Inspect tab to the front."""
+    window.tabs.setCurrentWidget(window.inspect_pages)
+    window.inspect_pages.show_page(name)
+    page = window.inspect_pages.currentWidget()
+    assert page is not None
+    return page
+
+
+def show_stages(window: MainWindow) -> QWidget:
+    """The network's stages, and the reduction of the first block's keys over the picture."""
+    from app.panels.stages import StagesPanel
+
+    panel = show_page(window, "stages")
+    assert isinstance(panel, StagesPanel)
+    walk, features = panel.walk, panel.features
+    wait_for(window, lambda: features.isVisible() and panel.table.timed)
+    for step in ("1 of", "2 of", "3 of", "4 of"):
+        walk.on.click()
+        wait_for(window, partial(_has_come_to, panel, step))
+    features.components.buttons[0].click()
+    return window
+
+
+def _has_come_to(panel: StagesPanel, words: str) -> bool:
+    return panel.features.isEnabled() and panel.walk.title.text().startswith(words)
+
+
+def show_stages_panel(window: MainWindow) -> QWidget:
+    """The same page from top to bottom."""
+    from app.panels.stages import StagesPanel
+
+    show_stages(window)
+    panel = window.inspect_pages.currentWidget()
+    assert isinstance(panel, StagesPanel)
+    body = panel.widget()
+    assert body is not None
+    return body
+
+
+SCENES: dict[str, Callable[[MainWindow], QWidget]] = {
+    "stages": show_stages,
+    "stages-page": show_stages_panel,
+}
+"""What is shown in light and dark, by the name of its file."""
 
 
 def wait_for(window: MainWindow, condition: Callable[[], bool]) -> None:

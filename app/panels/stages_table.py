@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ROW_HEIGHT = 19
 _TITLE_WIDTH = 44
 _NONE = "–"
+_TO_COME = "…"
 
 
 class StageTable(QTableWidget):
@@ -67,6 +68,12 @@ class StageTable(QTableWidget):
                     row = numbers.rows[column]
                 self._fill(column, row)
 
+    @property
+    def timed(self) -> bool:
+        """Whether the times are there, which come last."""
+        cells = [self.item(self.rowCount() - 1, column) for column in range(self.columnCount())]
+        return all(cell is not None and cell.text() not in ("", _TO_COME) for cell in cells)
+
     def set_place(self, place: Place) -> None:
         """Mark the column of a stage, or the head's."""
         column = place.stage - 1 if place.stage else len(STAGES)
@@ -105,7 +112,7 @@ def _cells(facts: StageFacts) -> list[tuple[str, str]]:
     """What a cell shows and its exact value, from the first row to the last."""
     channels, height, width = facts.shape
     counts = (facts.ratio, facts.tokens, facts.keys, facts.heads, facts.blocks)
-    seconds = "…" if facts.seconds is None else duration(facts.seconds)
+    seconds = _TO_COME if facts.seconds is None else duration(facts.seconds)
     return [
         *((str(side), "") for side in (height, width, channels)),
         *((_short(count), f"{count:,}") if count else (_NONE, "") for count in counts),

@@ -46,11 +46,6 @@ def stages_of(person: Any) -> StagesPanel:
     return panel
 
 
-def is_timed(panel: StagesPanel) -> bool:
-    cells = [panel.table.item(panel.table.rowCount() - 1, column) for column in range(5)]
-    return all(cell is not None and cell.text() not in ("", "…") for cell in cells)
-
-
 def answered(panel: StagesPanel) -> bool:
     return panel.features.isVisible() and panel.features.isEnabled()
 
@@ -74,7 +69,7 @@ def test_a_student_walks_through_a_stage(person: Any, street: Path) -> None:
     window.core.client.jobChanged.connect(lambda status: ran.append(status.kind))
     assert "stages" not in ran
     panel = stages_of(person)
-    person.waits_for(lambda: answered(panel) and is_timed(panel))
+    person.waits_for(lambda: answered(panel) and panel.table.timed)
     # A picture of 320 x 240: the shapes of the paper's strides, and the keys that R leaves.
     texts = {
         panel.table.verticalHeaderItem(row).text(): [
@@ -131,7 +126,7 @@ def test_a_student_walks_through_a_stage(person: Any, street: Path) -> None:
     before = panel.features.picture.icon().pixmap(64, 64).toImage()
     person.presses(Qt.Key.Key_D)
     person.waits_for(lambda: window.core.document.name == names[1])
-    person.waits_for(lambda: answered(panel) and is_timed(panel))
+    person.waits_for(lambda: answered(panel) and panel.table.timed)
     assert panel.walk.title.text().startswith("13 of 14")
     assert panel.features.picture.icon().pixmap(64, 64).toImage() != before
 
@@ -152,13 +147,13 @@ def test_a_deeplab_has_stages_but_no_blocks_to_walk(
     person.opens(street)
     person.waits_for_the_prediction_of(first)
     panel = stages_of(person)
-    person.waits_for(lambda: answered(panel) and is_timed(panel))
+    person.waits_for(lambda: answered(panel) and panel.table.timed)
     panel.walk.on.click()
     person.waits_for(lambda: answered(panel) and panel.walk.title.text().startswith("1 of 14"))
 
     person.window.models.use(str(deeplab_in(tmp_path / "garden")))
     person.waits_for(lambda: "DeepLabv3+" in panel.subject.text())
-    person.waits_for(lambda: answered(panel) and is_timed(panel))
+    person.waits_for(lambda: answered(panel) and panel.table.timed)
     assert "choose a SegFormer" in panel.walk.sentence.text()
     assert not panel.walk.on.isEnabled()
     assert panel.walk.title.text() == "Output of stage 1"
@@ -186,7 +181,7 @@ def test_the_window_stays_awake(person: Any, large_street: Path) -> None:
     person.opens(large_street)
     person.waits_for_the_prediction_of(large_street.name)
     panel = stages_of(person)
-    person.waits_for(lambda: answered(panel) and is_timed(panel))
+    person.waits_for(lambda: answered(panel) and panel.table.timed)
     heart = Heart()
     for target in ("fused", "head", "stage1"):
         panel.targetRequested.emit(target)
