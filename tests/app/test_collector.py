@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
+import types
 from collections.abc import Iterator
 
 import pytest
@@ -27,6 +29,7 @@ class Noting:
 def collector() -> Iterator[Collector]:
     was_enabled = gc.isenabled()
     yield Collector()
+    gc.unfreeze()
     if was_enabled:
         gc.enable()
 
@@ -45,3 +48,22 @@ def test_cycles_die_on_the_gui_thread_only(qtbot: QtBot, collector: Collector) -
     assert died_on == []
     qtbot.waitUntil(lambda: len(died_on) == 5000, timeout=20_000)
     assert set(died_on) == {threading.main_thread()}
+
+
+def test_what_an_import_brings_is_not_looked_at_again(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector.collect()  # what was imported before
+    content = [[] for _ in range(50_000)]
+    for number in range(30):
+        module = types.ModuleType(f"imported_{number}")
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    collector.collect()
+    looked_at = {id(each) for each in gc.get_objects()}
+    assert not looked_at & {id(each) for each in content}
+    # Few modules are no reason to keep what lives now.
+    frozen, later = gc.get_freeze_count(), [[] for _ in range(10)]
+    monkeypatch.setitem(sys.modules, "imported_alone", types.ModuleType("imported_alone"))
+    collector.collect()
+    assert gc.get_freeze_count() == frozen
+    assert {id(each) for each in later} <= {id(each) for each in gc.get_objects()}
