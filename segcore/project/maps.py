@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import PngImagePlugin
 
-from segcore.classes import ClassTable
+from segcore.classes import IGNORE_8BIT, ClassTable
 from segcore.edits.planes import IdArray
 from segcore.errors import ImageError, ProjectError
 from segcore.geometry import Box
@@ -119,11 +120,17 @@ def write_maps(files: MapFiles, maps: Maps, classes: ClassTable) -> None:
         OSError: the disk is full, or the folder cannot be written.
     """
     for path, array, table in (
-        (files.origins, maps.origins, None),
+        (files.origins, maps.origins, _origin_colours()),
         (files.labels, maps.labels, classes),
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_label_map(path, array, table, maps.sequence)
+
+
+@cache
+def _origin_colours() -> ClassTable:
+    """A colour for each origin: `distinct_color`, which takes milliseconds for all of them."""
+    return ClassTable.from_names([str(number) for number in range(IGNORE_8BIT)])
 
 
 def map_header(path: Path) -> tuple[tuple[int, int], int] | None:
