@@ -136,6 +136,11 @@ class Canvas(PaintedView):
         self._native_grid = grid
         self.update()
 
+    @property
+    def shows_native_grid(self) -> bool:
+        """Whether there is a logit grid to draw."""
+        return self._native_grid is not None
+
     def show_instead(self, image: Pixels | None) -> None:
         """Show another picture of the same size in the picture's place for a while; None ends it.
 
