@@ -50,6 +50,7 @@ class ExplainController(QObject):
         self._active = False
         self._replacement: Replacement = "zero"
         self._known: Why | None = None
+        self._right: int | None = None
         self._grid_wanted = False
         self._why, self._without, self._grid = (Asking(client, self) for _ in range(3))
         self._why.answered.connect(self._take_why)
@@ -148,8 +149,9 @@ class ExplainController(QObject):
         self._ask_grid()
 
     def _follow_labels(self) -> None:
-        if self._known is not None:
-            self.explained.emit(self._known, self.right_class())
+        """A person may have corrected the pixel, or taken it back."""
+        if self._known is not None and self.right_class() != self._right:
+            self._tell(self._known)
 
     def _take_model(self, info: ModelInfo) -> None:
         self._model = info
@@ -160,7 +162,11 @@ class ExplainController(QObject):
 
     def _take_why(self, _inquiry: Inquiry, why: Why) -> None:
         self._known = why
-        self.explained.emit(why, self.right_class())
+        self._tell(why)
+
+    def _tell(self, why: Why) -> None:
+        self._right = self.right_class()
+        self.explained.emit(why, self._right)
 
     def _take_refusal(self, sentence: str, _details: str) -> None:
         self.refused.emit(sentence)

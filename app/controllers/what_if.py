@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.asking import Asking
 from app.controllers.inspection import InspectionController
 from app.document import Document
 from app.inference.client import InferenceClient
-from app.inference.inquiries.explain import HideInquiry, SizesInquiry
+from app.inference.inquiries.explain import HideInquiry, Said, SizesInquiry
 from app.inference.inquiry import Inquiry
 from app.inference.requests import ModelInfo
-from app.lay_under import MODEL_KIND, NOBODY, LabelMap
+from app.lay_under import MODEL_KIND, NOBODY
 from segcore.geometry import Box
 
 SCALES = (0.5, 0.75, 1.0, 1.5, 2.0)
@@ -91,25 +90,18 @@ class WhatIfController(QObject):
                 document.name or "",
                 document.image,
                 scales,
-                self._truth(),
+                self._said(),
                 document.classes,
             )
         )
 
-    def _truth(self) -> LabelMap | None:
-        """(H, W) what a person said or brought along, else ignore; None where they said nothing."""
+    def _said(self) -> Said | None:
+        """The labels as they are now, and which of them nobody or a model said."""
         document = self._document
         if document.labels is None or document.origins is None or document.project is None:
             return None
-        of_models = [row.id for row in document.project.origin_rows if row.kind == MODEL_KIND]
-        unknown = np.zeros(256, np.bool_)
-        unknown[[NOBODY, *of_models]] = True
-        nobody = unknown[document.origins]
-        if nobody.all():
-            return None
-        truth = document.labels.copy()
-        truth[nobody] = document.classes.ignore
-        return truth
+        models = (row.id for row in document.project.origin_rows if row.kind == MODEL_KIND)
+        return Said(document.labels.copy(), document.origins.copy(), (NOBODY, *models))
 
     def _ask_hidden(self) -> None:
         document, model, point = self._document, self._model, self._inspection.point

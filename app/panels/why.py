@@ -176,6 +176,7 @@ class WhyPanel(QWidget):
         self.right.setToolTip(self.tr("The class that would be right here, or another one"))
         self.right.setMinimumContentsLength(8)
         self.right.currentIndexChanged.connect(self._pick_rival)
+        self.right.activated.connect(self._pick_rival)
         versus.setBuddy(self.right)
         self.cause = QLabel(self._answer)
         self.cause.setObjectName("why.cause")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.canvas.native_grid import NativeGridLayer
 from app.controllers.explain import ExplainController
@@ -122,7 +122,18 @@ class WhyLink(QObject):
         if self._core.inspection.point is None:
             # Without a question there is nothing to compare: ask about the region's middle.
             self._core.inspection.query((region.x0 + region.x1) // 2, (region.y0 + region.y1) // 2)
+        self._bring_to_front()
         self.what_if.hide(region)
+
+    def _bring_to_front(self) -> None:
+        """Show the page, and the tab that it is in."""
+        page: QWidget | None = self._panel
+        while page is not None:
+            stack = page.parentWidget()
+            tabs = None if stack is None else stack.parentWidget()
+            if isinstance(tabs, QTabWidget):
+                tabs.setCurrentWidget(page)
+            page = stack
 
     def _show_hiding(self, busy: bool) -> None:
         if busy:

@@ -179,6 +179,28 @@ class HideInquiry(PictureInquiry):
 
 
 @dataclass(frozen=True, eq=False)
+class Said:
+    """What the document says of the picture.
+
+    Attributes:
+        labels: (H, W) ids of the document's classes.
+        origins: (H, W) uint8 rows of the origin table.
+        not_people: the rows that are nobody's or a model's.
+    """
+
+    labels: LabelMap
+    origins: npt.NDArray[np.uint8]
+    not_people: tuple[int, ...]
+
+    def truth(self, ignore: int) -> LabelMap | None:
+        """The labels where a person said so, else ignore; None where nobody said anything."""
+        unknown = np.zeros(256, np.bool_)
+        unknown[list(self.not_people)] = True
+        nobody = unknown[self.origins]
+        return None if nobody.all() else np.where(nobody, ignore, self.labels)
+
+
+@dataclass(frozen=True, eq=False)
 class Sized:
     """The answer at one size: its figures, its labels in the wanted ids, and a small picture."""
 
@@ -189,15 +211,11 @@ class Sized:
 
 @dataclass(frozen=True, eq=False)
 class SizesInquiry(PictureInquiry):
-    """The picture at several sizes; the answer is a tuple of `Sized`.
-
-    Attributes:
-        truth: (H, W) ids of `wanted` where a person said so, else ignore; None where nobody did.
-    """
+    """The picture at several sizes, against what people said; the answer is a tuple of `Sized`."""
 
     kind: ClassVar[str] = "sizes"
     scales: tuple[float, ...]
-    truth: LabelMap | None
+    said: Said | None
     wanted: ClassTable
 
     def answer(
@@ -208,7 +226,8 @@ class SizesInquiry(PictureInquiry):
 
         predictor = desk.predictor(self.model)
         own = predictor.classes
-        truth = None if self.truth is None else mapped_labels(self.truth, self.wanted, own)
+        said = None if self.said is None else self.said.truth(self.wanted.ignore)
+        truth = None if said is None else mapped_labels(said, self.wanted, own)
         study = resolution_study(
             predictor, self.image, self.scales, truth, cancel=cancel, progress=progress
         )
