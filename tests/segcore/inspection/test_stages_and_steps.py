@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch
 from segcore.checkpoints import load_segformer
 from segcore.errors import RequestError
 from segcore.inference import Predictor
+from segcore.inspection.feature_maps import TARGETS, feature_map
 from segcore.inspection.stages import stage_facts
 from segcore.inspection.steps import StageWalker
 
@@ -29,6 +32,37 @@ def test_the_stages_are_those_of_the_papers_table(street, picture):
     assert [row.keys for row in facts[:4]] == [12] * 4
     assert all(0 < row.seconds < 60 for row in facts)
     assert sum(row.parameters for row in facts) == pytest.approx(3.7e6, rel=0.05)
+
+
+def test_without_a_run_everything_but_the_times_is_known(street, picture):
+    encoded = street.encode(picture(96, 128))
+    counted = stage_facts(street, encoded, timed=False)
+    assert all(row.seconds is None for row in counted)
+    assert encoded.held_bytes == 0
+    timed = stage_facts(street, encoded)
+    assert [replace(row, seconds=None) for row in timed] == list(counted)
+
+
+@pytest.mark.parametrize("numerics", ["exact", "fast"])
+def test_features_are_those_of_the_network(numerics, oracle, picture):
+    image = picture(100, 150)
+    predictor = Predictor.load(oracle.folder, device="cpu", numerics=numerics, backend="torch")
+    encoded = predictor.encode(image)
+    exact = load_segformer(oracle.folder)
+    with torch.no_grad():
+        stages = exact.encode(oracle.pixels(image))
+        fused = exact.fused(stages)
+        logits = exact.classify(fused)
+    for target, expected in zip(TARGETS, [*stages, fused, logits], strict=True):
+        found = feature_map(predictor, encoded, target)
+        assert found.box == (0, 0, 150, 100)
+        scale = float(expected.abs().max())
+        np.testing.assert_allclose(found.values, expected[0].numpy(), atol=1e-4 * scale)
+    assert feature_map(predictor, encoded, "stage1").cell((149, 99)) == (24, 37)
+    with pytest.raises(RequestError, match="no features"):
+        feature_map(predictor, encoded, "stage5")
+    with pytest.raises(RequestError, match="outside"):
+        feature_map(predictor, encoded, "stage1", (150, 0))
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +106,10 @@ def test_the_steps_are_the_operations_of_the_paper_in_its_order(walked):
         "residual2",
     ]
     assert "Conv 3x3, stride 2" in first[0].operation
+    # Every shape that goes in has come out somewhere, or is the stage's input.
+    out = {step.shape for step in first} | {(32, 25, 38)}
+    assert all(shape in out for step in first for shape in step.inputs)
+    assert first[0].inputs == ((32, 25, 38),)
     by_key = {step.key: step.values for step in first}
     np.testing.assert_allclose(
         by_key["residual1"], by_key["merging"] + by_key["attention"], atol=1e-5
