@@ -31,7 +31,7 @@ class FieldsController(QObject):
     averageBegun = Signal(int)
     averageAdvanced = Signal(int, int, object)
     averageChanged = Signal(object)
-    averageEnded = Signal(object, bool)
+    averageEnded = Signal(object)
     averageRefused = Signal(str)
 
     def __init__(
@@ -110,8 +110,13 @@ class FieldsController(QObject):
         self.asked.emit(point)
         self._jobs["fields"] = self._client.submit(self._asked)
 
+    def names(self, which: str, most: int) -> list[str]:
+        """Pictures of the list: the `first` ones, `all`, or from the `chosen` one on."""
+        begin = max(self._session.current, 0) if which == "chosen" else 0
+        return self._session.names[begin : begin + most]
+
     def average(self, which: str, most: int, *, at_pixel: bool) -> None:
-        """Average over pictures of the list: the `first` ones, `all`, or from the open one on.
+        """Average over pictures of the list; `which` and `most` as for `names`.
 
         Only one average runs at a time; its result is kept until the next one begins.
         """
@@ -127,8 +132,7 @@ class FieldsController(QObject):
                 self.tr("No pixel is chosen: click in the picture with the query tool first.")
             )
             return
-        begin = max(self._session.current, 0) if which == "chosen" else 0
-        chosen = names[begin : begin + most]
+        chosen = self.names(which, most)
         self._averaged = None
         self._average = AverageFields(
             self._model.spec,
@@ -194,6 +198,6 @@ class FieldsController(QObject):
                 self.averageAdvanced.emit(done, pictures, progress.seconds_left)
             return
         self._average = None
+        self.averageEnded.emit(self._averaged)
         if status.error:
             self.averageRefused.emit(status.error)
-        self.averageEnded.emit(self._averaged, status.state is JobState.FINISHED)

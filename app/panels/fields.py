@@ -43,7 +43,7 @@ class FieldsPanel(QWidget):
     boxRemovalRequested = Signal()
     marksRequested = Signal(bool)
     figureRequested = Signal()
-    pixelRequested = Signal()
+    otherSourceRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,12 +73,20 @@ class FieldsPanel(QWidget):
         """The target whose map lies over the picture, or nothing."""
         return self._chosen
 
-    def set_source(self, title: str, details: str = "", *, of_pixel: bool) -> None:
-        """Say what the maps are of: the queried pixel, or an average over pictures."""
+    def set_source(
+        self, title: str, details: str = "", *, of_pixel: bool, has_other: bool = False
+    ) -> None:
+        """Say what the maps are of: the queried pixel, or an average over pictures.
+
+        `has_other` says that there is the other one, too, to go to.
+        """
         self.source.setText(title)
         self.details.setText(details)
         self.details.setVisible(bool(details))
-        self.to_pixel.setVisible(not of_pixel)
+        self.other.setText(
+            self.tr("Show the average") if of_pixel else self.tr("Back to the pixel")
+        )
+        self.other.setVisible(has_other)
         self._hint.hide()
         self._answer.show()
 
@@ -208,10 +216,9 @@ class FieldsPanel(QWidget):
         self.source.setObjectName("fields.source")
         self.source.setProperty("role", "heading")
         self.source.setWordWrap(True)
-        self.to_pixel = QToolButton(self._answer)
-        self.to_pixel.setObjectName("fields.to_pixel")
-        self.to_pixel.setText(self.tr("Back to the pixel"))
-        self.to_pixel.clicked.connect(self.pixelRequested)
+        self.other = QToolButton(self._answer)
+        self.other.setObjectName("fields.other_source")
+        self.other.clicked.connect(self.otherSourceRequested)
         self.details = QLabel(self._answer)
         self.details.setObjectName("fields.details")
         self.details.setProperty("role", "muted")
@@ -220,7 +227,7 @@ class FieldsPanel(QWidget):
         self.maps.chosen.connect(self.choose)
         row = QHBoxLayout()
         row.addWidget(self.source, 1)
-        row.addWidget(self.to_pixel)
+        row.addWidget(self.other)
         answer.addLayout(row)
         answer.addWidget(self.details)
         answer.addWidget(self.maps)

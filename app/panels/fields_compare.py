@@ -24,13 +24,13 @@ _ROWS_IN_SIGHT = 4
 
 
 class CompareSection(QWidget):
-    """Keeps a list of rows; `compareRequested` has their keys and whether over an average.
+    """Keeps a list of rows; `compareRequested` says whether to compare over pictures.
 
     A row's key is what the model is loaded from, `random:` before it for its architecture with
     random weights.
     """
 
-    compareRequested = Signal(object, bool)
+    compareRequested = Signal(bool)
     fileRequested = Signal()
     folderRequested = Signal()
     stopRequested = Signal()
@@ -42,6 +42,10 @@ class CompareSection(QWidget):
         self.rows = QListWidget(self)
         self.rows.setObjectName("fields.rows")
         self.rows.setAccessibleName(self.tr("Models to compare"))
+        self.rows.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
+        self.rows.setToolTip(
+            self.tr("Mark two rows to see the difference of these; else it is last less first")
+        )
         self.rows.itemSelectionChanged.connect(self._follow)
         self.add = QToolButton(self)
         self.add.setObjectName("fields.add_row")
@@ -66,7 +70,7 @@ class CompareSection(QWidget):
         self.compare = QPushButton(self.tr("Compare"), self)
         self.compare.setObjectName("fields.compare")
         self.compare.setToolTip(
-            self.tr("A figure with a row for each model, and the difference to the first one")
+            self.tr("A figure with a row for each model, and the difference of two")
         )
         self.compare.clicked.connect(self._request)
         self.stop = QPushButton(self.tr("Stop"), self)
@@ -85,6 +89,17 @@ class CompareSection(QWidget):
     def keys(self) -> list[str]:
         """The rows, from the top."""
         return [str(self.rows.item(row).data(ROLE)) for row in range(self.rows.count())]
+
+    @property
+    def models(self) -> list[tuple[str, str]]:
+        """Key and title of each row, from the top."""
+        return [(key, self.rows.item(row).text()) for row, key in enumerate(self.keys)]
+
+    @property
+    def difference(self) -> tuple[int, int] | None:
+        """The two rows that are marked, the lower one first; None unless there are two."""
+        marked = sorted(self.rows.row(item) for item in self.rows.selectedItems())
+        return (marked[1], marked[0]) if len(marked) == 2 else None
 
     def set_models(self, models: Sequence[tuple[str, str]]) -> None:
         """Offer these: what each is loaded from, and its title."""
@@ -137,7 +152,7 @@ class CompareSection(QWidget):
         self._follow()
 
     def _request(self) -> None:
-        self.compareRequested.emit(self.keys, self.over.currentData() == "pictures")
+        self.compareRequested.emit(self.over.currentData() == "pictures")
 
     def _follow(self) -> None:
         self.remove.setEnabled(bool(self.rows.selectedItems()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.box_drawing import BoxDrawing
@@ -14,11 +14,17 @@ from app.field_choices import FieldChoices
 from app.inference.inquiries.fields import Fields
 from app.inference.requests import ModelInfo, Point
 from app.panels.fields import FieldsPanel
+from app.window.fields_compare_link import FieldsCompareLink
+from app.window.fields_figures import figure_maker, numbers_of
 from app.window.fields_words import figure_rows, half_caption, target_titles
+from app.window.figures import Figures
 from segcore.geometry import Box
 
 if TYPE_CHECKING:
     from app.window.inspect_pages import Surroundings
+
+_WARM_UP_AFTER_MS = 800
+"""After the first model is there, and the first prediction well on its way."""
 
 
 class FieldsLink(QObject):
@@ -32,9 +38,11 @@ class FieldsLink(QObject):
         self._view_state = core.view_state
         self._inspection = core.inspection
         self._lay_over = surroundings.lay_over
+        self._window = surroundings.window
         self._laying = False
         self._shown: Fields | None = None
         self._of_average = False
+        self._warmed_up = False
         self._average: Fields | None = None
         self._box: Box | None = None
         self.controller = FieldsController(
@@ -46,6 +54,7 @@ class FieldsLink(QObject):
         self._connect_panel()
         self._connect_answers()
         self._connect_average()
+        self.comparison = FieldsCompareLink(panel, self.controller, surroundings)
         panel.installEventFilter(self)
 
     def eventFilter(self, _panel: QObject, event: QEvent) -> bool:
@@ -60,9 +69,10 @@ class FieldsLink(QObject):
         panel.chosenChanged.connect(self._show_marks)
         panel.marksRequested.connect(self._show_marks)
         panel.queryToolRequested.connect(self._take_query_tool)
-        panel.pixelRequested.connect(self._show_pixel_again)
+        panel.otherSourceRequested.connect(self._show_other)
         panel.boxToolRequested.connect(self.box_drawing.set_on)
         panel.boxRemovalRequested.connect(self._forget_box)
+        panel.figureRequested.connect(self._open_figure)
         panel.choices.choicesRequested.connect(self.controller.set_choices)
         self.box_drawing.changed.connect(self._show_growing_box)
         self.box_drawing.drawn.connect(self._take_box)
@@ -89,17 +99,25 @@ class FieldsLink(QObject):
         controller.averageRefused.connect(section.say)
 
     def _show_model(self, info: ModelInfo) -> None:
+        if not self._warmed_up:
+            self._warmed_up = True
+            QTimer.singleShot(_WARM_UP_AFTER_MS, Figures.of(self._window).maker.warm_up)
         self._panel.choices.set_classes([each.name for each in info.classes])
 
     def _wait_for_pixel(self, point: Point) -> None:
         self._of_average = False
-        self._panel.set_source(self.tr("Pixel {}, {}").format(*point), of_pixel=True)
+        self._say_pixel(point)
         self._panel.set_waiting()
 
     def _show_pixel(self, fields: Fields, point: Point) -> None:
         if not self._of_average:
-            self._panel.set_source(self.tr("Pixel {}, {}").format(*point), of_pixel=True)
+            self._say_pixel(point)
             self._show(fields, point)
+
+    def _say_pixel(self, point: Point) -> None:
+        title = self.tr("Pixel {}, {}").format(*point)
+        has_average = self._average is not None and bool(self._average.maps)
+        self._panel.set_source(title, of_pixel=True, has_other=has_average)
 
     def _show_refusal(self, sentence: str) -> None:
         self._show_nothing()
@@ -110,6 +128,13 @@ class FieldsLink(QObject):
             self._shown = None
             self._panel.clear()
             self._show_marks()
+
+    def _show_other(self) -> None:
+        if self._of_average:
+            self._show_pixel_again()
+        elif self._average is not None:
+            self._of_average = True
+            self._show_average(self._average)
 
     def _show_pixel_again(self) -> None:
         self._of_average = False
@@ -180,24 +205,28 @@ class FieldsLink(QObject):
 
     def _show_average_begun(self, count: int) -> None:
         section = self._panel.average
+        self._of_average, self._average = True, None
         section.set_running(running=True)
         section.set_progress(0, count, None)
 
     def _show_average(self, fields: Fields) -> None:
         self._average = fields
-        if not fields.maps:
+        if not (fields.maps and self._of_average):
             return
-        self._of_average = True
         title = self.tr("Average over {} of {} pictures").format(len(fields.pictures), fields.total)
-        self._panel.set_source(title, self._skipped_words(fields), of_pixel=False)
+        self._panel.set_source(
+            title,
+            self._skipped_words(fields),
+            of_pixel=False,
+            has_other=self._inspection.point is not None,
+        )
         self._show(fields, None)
 
-    def _show_average_end(self, fields: Fields | None, finished: bool) -> None:
+    def _show_average_end(self, fields: Fields | None) -> None:
         section = self._panel.average
         section.set_running(running=False)
         if fields is None or not fields.pictures:
-            if not finished and not section.words.text():
-                section.say(self.tr("Stopped before the first picture."))
+            section.say(self.tr("Stopped before the first picture."))
             return
         done = len(fields.pictures) + len(fields.skipped)
         words = (
@@ -218,6 +247,20 @@ class FieldsLink(QObject):
         if count == 1:
             return self.tr("Left out: {}").format(first)
         return self.tr("{} left out; the first: {}").format(count, first)
+
+    def _open_figure(self) -> None:
+        shown, model = self._shown, self.controller.model
+        if shown is None or model is None:
+            return
+        title = self._panel.source.text()
+        if not self._of_average:
+            title = f"{shown.pictures[0]}, {title}"
+        asked = shown.settings["point"]
+        point = None if asked is None else (int(asked[0]), int(asked[1]))
+        rows = [(model.name, shown)]
+        maker = figure_maker(rows, point, self.controller.choices.display, title=title)
+        heading = self.tr("Receptive fields, {}").format(title)
+        Figures.of(self._window).show_figure(heading, maker, numbers_of(rows, self._box))
 
     def _take_query_tool(self) -> None:
         self._view_state.tool = "query"

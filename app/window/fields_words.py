@@ -44,21 +44,21 @@ def figure_rows(fields: Fields, box: Box | None) -> list[Row]:
             _tr("Area of the square that holds {} % of the field, in % of the picture").format(
                 share
             ),
-            [figure_text(100 * each.area_ratio[share]) for each in figures],
+            [table_text(100 * each.area_ratio[share]) for each in figures],
         )
         for share in figures[0].area_ratio
     ]
     centroids = [each.centroid for each in figures]
     rows.append(
         (
-            _tr("Centre x"),
+            _tr("x"),
             _tr("Centroid of the field, in the model's pixels"),
             [f"{x:.0f}" for x, _y in centroids],
         )
     )
     rows.append(
         (
-            _tr("Centre y"),
+            _tr("y"),
             _tr("Centroid of the field, in the model's pixels"),
             [f"{y:.0f}" for _x, y in centroids],
         )
@@ -74,10 +74,7 @@ def figure_rows(fields: Fields, box: Box | None) -> list[Row]:
         (
             _tr("Disc"),
             _tr("Radius of the disc as large as the square that holds 50 %, in pixels"),
-            [
-                figure_text(equivalent_radius(each.area_ratio[50], fields.maps[target]))
-                for target, each in fields.figures.items()
-            ],
+            [table_text(each.equivalent_radius) for each in figures],
         )
     )
     if box is not None:
@@ -85,36 +82,50 @@ def figure_rows(fields: Fields, box: Box | None) -> list[Row]:
             (
                 _tr("Box %"),
                 _tr("Share of the field inside the drawn box, in %"),
-                [figure_text(100 * share_inside(one, box)) for one in fields.maps.values()],
+                [table_text(100 * share_inside(one, box)) for one in fields.maps.values()],
             )
         )
     return rows
 
 
-def equivalent_radius(ratio: float, heat_map: HeatMap) -> float:
-    """The radius of a disc that covers such a share of the map, in its pixels."""
-    rows, columns = heat_map.shape
-    return float(np.sqrt(ratio * rows * columns / np.pi))
-
-
 def share_inside(heat_map: HeatMap, box: Box) -> float:
-    """How much of the map's sum (of signed ones: of the amounts) lies in a box of image pixels."""
-    rows, columns = heat_map.shape
+    """How much of the map's sum (of signed ones: of the amounts) lies in a box of image pixels.
+
+    A cell counts with its centre, as in `erf_figures`.
+    """
     place = heat_map.box
-    inside = box.intersect(place)
+    across, down = (
+        _cells_between(start, length, cells, first, last)
+        for start, length, cells, first, last in (
+            (place.x0, place.width, heat_map.shape[1], box.x0, box.x1),
+            (place.y0, place.height, heat_map.shape[0], box.y0, box.y1),
+        )
+    )
     total = float(np.abs(heat_map.values).sum(dtype=np.float64))
-    if inside.is_empty or total == 0:
+    if total == 0:
         return 0.0
-    x0 = round((inside.x0 - place.x0) * columns / place.width)
-    x1 = round((inside.x1 - place.x0) * columns / place.width)
-    y0 = round((inside.y0 - place.y0) * rows / place.height)
-    y1 = round((inside.y1 - place.y0) * rows / place.height)
-    part = heat_map.values[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
-    return float(np.abs(part).sum(dtype=np.float64)) / total
+    return float(np.abs(heat_map.values[down, across]).sum(dtype=np.float64)) / total
+
+
+def _cells_between(start: int, length: int, cells: int, first: int, last: int) -> slice:
+    """Of so many cells over a length from `start` on, those with their centres in a range."""
+    begin, end = (
+        min(max(int(np.ceil((edge - start) * cells / length - 0.5)), 0), cells)
+        for edge in (first, last)
+    )
+    return slice(begin, end)
 
 
 def figure_text(value: float) -> str:
-    """Two figures that matter: 0.0031, 8.9, 72."""
+    """Two figures that matter: 0.0031, 8.9, 72; a dash for what is not known."""
+    if np.isnan(value):
+        return "–"
     if value >= 10:
         return f"{value:.0f}"
     return f"{value:.2g}" if value >= 0.001 else "0"
+
+
+def table_text(value: float) -> str:
+    """As `figure_text`, as short as a narrow column needs it: .0031."""
+    text = figure_text(value)
+    return text.removeprefix("0") if text.startswith("0.") else text

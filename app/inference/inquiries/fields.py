@@ -176,13 +176,15 @@ class AverageFields(Inquiry):
         return found
 
 
-def erf_settings(choices: FieldChoices, point: Point | None) -> ErfSettings:
+def erf_settings(
+    choices: FieldChoices, point: Point | None, targets: Sequence[str] = TARGETS
+) -> ErfSettings:
     """What the core calls these choices; on the inference thread, for it brings torch along."""
     from segcore.inspection.erf_settings import ErfSettings
 
     words: dict[str, Any] = {"contribution": choices.contribution, "seed": choices.seed}
     return ErfSettings(
-        targets=TARGETS,
+        targets=tuple(targets),
         point=point,
         size=_SQUARE if choices.squared else None,
         class_id=choices.class_id if choices.seed == "class_logit" else None,
@@ -206,7 +208,10 @@ def fields_of(
     """Maps with all that the page shows of them."""
     from segcore.inspection import erf_figures
 
-    figures = {target: erf_figures(one, settings.point) for target, one in maps.items()}
+    figures = {
+        target: erf_figures(one, settings.point, analysis=settings.analysis)
+        for target, one in maps.items()
+    }
     return Fields(
         maps=maps,
         small={target: _small(one) for target, one in maps.items()},
@@ -223,7 +228,7 @@ def fields_of(
 
 
 def half_square(heat_map: HeatMap, figures: ErfFigures, point: Point | None) -> Box:
-    """The image pixels of the square of which the 50 % area ratio tells the area."""
+    """The image pixels of the square that holds half of the map: of the disc's area."""
     from segcore.geometry import cell_of_point
 
     height, width = heat_map.shape
@@ -237,7 +242,7 @@ def half_square(heat_map: HeatMap, figures: ErfFigures, point: Point | None) -> 
     top, bottom = np.maximum(row - reach, 0), np.minimum(row + reach + 1, height)
     left, right = np.maximum(column - reach, 0), np.minimum(column + reach + 1, width)
     areas = (bottom - top) * (right - left) / (height * width)
-    wanted = figures.area_ratio[50]
+    wanted = np.pi * figures.equivalent_radius**2 / (height * width)
     side = int(np.searchsorted(areas, wanted * (1 - 1e-9)))
     side = min(side, len(areas) - 1)
     return Box(
