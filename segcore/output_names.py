@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count as count_from
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from segcore.errors import ImageError, RequestError, readable
+from segcore.errors import ImageError, RequestError, VideoError, readable
 from segcore.folders import find_image_places
+from segcore.video import Video, is_video_path
 
 OnError = Callable[[Path, str], None]
 
@@ -25,11 +28,13 @@ class Job(NamedTuple):
         place: the picture's path.
         name: its path relative to the input that it was found in, with `/`.
         target: the label map's path below the output folder, with `/`.
+        frame: of a picture in a video, its number; `place` is the video's path then.
     """
 
     place: str
     name: str
     target: str
+    frame: int | None = None
 
     @property
     def picture(self) -> Path:
@@ -69,7 +74,8 @@ def plan_outputs(inputs: Sequence[Path], out: Path, on_error: OnError) -> list[J
     alone; either ends in `<stem>.png`. Names that would collide keep their extension (`a.jpg.png`);
     those of several inputs that still do are put into a folder named as their input, and
     numbered in the end. A picture that is reached twice is done once. What lies in `out` itself
-    is no input.
+    is no input. Of a video that is named itself every frame is a picture, whose output lies in a
+    folder with the video's name: `<stem>/000000.png`.
 
     Args:
         on_error: told of an input that is not there or holds no picture.
@@ -77,7 +83,8 @@ def plan_outputs(inputs: Sequence[Path], out: Path, on_error: OnError) -> list[J
     Raises:
         RequestError: an output would take the place of an input.
     """
-    found, places = _find(inputs, out, on_error)
+    videos = [path for path in dict.fromkeys(inputs) if is_video_path(path) and not path.is_dir()]
+    found, places = _find([path for path in inputs if path not in videos], out, on_error)
     targets = _targets_without_collision(found)
     real = _RealPaths()
     for item, target in zip(found, targets):
@@ -86,7 +93,34 @@ def plan_outputs(inputs: Sequence[Path], out: Path, on_error: OnError) -> list[J
                 f"The label map of {readable(item.place)} would take the place of the picture "
                 f"{readable(out / target)}: choose another output folder."
             )
-    return [Job(item.place, item.name, target) for item, target in zip(found, targets)]
+    jobs = [Job(item.place, item.name, target) for item, target in zip(found, targets)]
+    return jobs + _plan_videos(videos, {target.partition("/")[0] for target in targets}, on_error)
+
+
+def _plan_videos(videos: Sequence[Path], taken: set[str], on_error: OnError) -> list[Job]:
+    """Every frame of every video; a folder's name that is `taken` keeps the video's extension."""
+    jobs: list[Job] = []
+    plain = Counter(_as_the_disk_sees(path.stem) for path in videos)
+    for path in videos:
+        try:
+            with Video(path) as video:
+                count = len(video)
+        except VideoError as error:
+            on_error(path, str(error))
+            continue
+        alone = plain[_as_the_disk_sees(path.stem)] == 1 and path.stem not in taken
+        folder = _free_name(path.stem if alone else path.name, taken)
+        taken.add(folder)
+        jobs += [
+            Job(str(path), f"{path.name}#{frame}", f"{folder}/{frame:06}.png", frame)
+            for frame in range(count)
+        ]
+    return jobs
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    numbered = (f"{name}-{number}" for number in count_from(2))
+    return name if name not in taken else next(one for one in numbered if one not in taken)
 
 
 class _RealPaths:

@@ -30,8 +30,6 @@ from app.cli.protocol_options import (
 from app.cli.terminal import Terminal
 from segcore.errors import readable
 
-VIDEO_SUFFIXES = frozenset((".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"))
-
 ALL_GPUS = "cuda:all"
 
 
@@ -80,7 +78,7 @@ def predict(
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write a label PNG for each picture, and classes.json.
+    """Write a label PNG for each picture and each frame of a video, and classes.json.
 
     What an earlier run of the same model has finished in the output folder is left alone.
     """
@@ -94,7 +92,6 @@ def predict(
             "--save logits,features keeps what one pass computes: leave out --flip and --scales"
         )
     terminal = Terminal()
-    pictures = [path for path in inputs if not _refused_as_video(path, terminal)]
     from segcore.inference import Predictor
 
     predictors = [
@@ -109,7 +106,7 @@ def predict(
     with terminal.progress("predict") as show:
         summary = predict_folder(
             predictors,
-            pictures,
+            inputs,
             output,
             save=wanted,
             redo=redo,
@@ -157,12 +154,3 @@ def _devices(text: str) -> tuple[str, ...]:
 def _in_words(done: int, kept: int, output: Path) -> str:
     maps = f"{done} label map{'' if done == 1 else 's'} in {readable(output)}"
     return f"{maps}; {kept} had been finished before" if kept else maps
-
-
-def _refused_as_video(path: Path, terminal: Terminal) -> bool:
-    if path.suffix.lower() not in VIDEO_SUFFIXES or not path.is_file():
-        return False
-    terminal.complain(
-        f"{readable(path)}: videos cannot be predicted yet; save its frames as pictures first."
-    )
-    return True

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 from segcore.batch.contract import BatchPredictor, Save
 from segcore.batch.lanes import READ_AHEAD, Finish, Lane, lane_of
 from segcore.batch.ledger import Ledger, PictureFile
+from segcore.batch.reading import PictureReader
 from segcore.batch.results import Result, write_result
 from segcore.batch.summary import BatchSummary, State
 from segcore.classes import ClassTable
 from segcore.errors import Cancelled, SegcoreError, readable
-from segcore.images import read_image
 from segcore.output_names import Job, OnError
 from segcore.progress import CancelToken, ProgressCallback, Ticker
 
@@ -43,6 +43,7 @@ class Run:
         progress: ProgressCallback | None,
     ) -> None:
         self.summary, self.saved = summary, saved
+        self.pictures = PictureReader()
         self.disk_is_closed = False
         self._ledger, self._classes, self._report = ledger, classes, report
         self._waiting = iter(summary.numbers(State.WAITING))
@@ -52,6 +53,12 @@ class Run:
 
     def over(self, predictors: Sequence[BatchPredictor], cancel: CancelToken) -> None:
         """Do all jobs; one lane in this thread, several in one thread each."""
+        try:
+            self._share_out(predictors, cancel)
+        finally:
+            self.pictures.close()
+
+    def _share_out(self, predictors: Sequence[BatchPredictor], cancel: CancelToken) -> None:
         lanes = [
             LaneRun(self, lane_of(predictor, self.saved, cancel, len(predictors)), cancel)
             for predictor in predictors
@@ -148,9 +155,9 @@ class LaneRun:
         return max(least, min(most, AHEAD_BYTES // max(self._largest, 1)))
 
     def _read(self, number: int) -> tuple[PictureFile, Any]:
-        place = self._run.job(number).place
-        file = PictureFile.of(place) or NO_FILE
-        return file, self._lane.prepare(read_image(place))
+        job = self._run.job(number)
+        file = PictureFile.of(job.place) or NO_FILE
+        return file, self._lane.prepare(self._run.pictures.read(job))
 
     def _start(self, group: Sequence[Reading]) -> None:
         numbers: list[int] = []

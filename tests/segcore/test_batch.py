@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segcore.batch import SAVES, predict_folder, results, work
+from segcore.batch import SAVES, predict_folder, reading, results, work
 from segcore.classes import ClassTable
 from segcore.errors import Cancelled, RequestError
 from segcore.geometry import Box
@@ -197,12 +197,12 @@ def test_reading_goes_ahead_by_a_bounded_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = pictures(tmp_path / "in", 12)
-    read = work.read_image
+    read = reading.read_image
     started: list[str] = []
     ahead: list[int] = []
     predictor = FakePredictor()
 
-    def reading(path: str) -> Any:
+    def counted(path: str) -> Any:
         started.append(path)
         return read(path)
 
@@ -210,7 +210,7 @@ def test_reading_goes_ahead_by_a_bounded_number(
         ahead.append(len(started) - len(ahead))
         return FakePredictor.predict(predictor, image)
 
-    monkeypatch.setattr(work, "read_image", reading)
+    monkeypatch.setattr(reading, "read_image", counted)
     monkeypatch.setattr(predictor, "predict", predicting)
     predict_folder(predictor, [folder], tmp_path / "out")
     assert max(ahead) <= work.READ_AHEAD + 1

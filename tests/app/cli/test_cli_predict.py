@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -47,6 +48,31 @@ def test_one_bad_input_among_many_is_named_and_the_rest_go_on(command, pictures,
     for name in ("c.jpg", "gone.png", "drive.mp4"):
         assert any(name in line for line in lines)
     assert "notes.txt" not in ended.err
+
+
+def test_every_frame_of_a_video_has_its_label_map(command, pictures, tmp_path):
+    clip = tmp_path / "clip.mp4"
+    frames = [np.full((64, 96, 3), 30 * number, np.uint8) for number in range(5)]
+    with av.open(str(clip), "w") as out:
+        stream = out.add_stream("libx264", rate=10, options={"bf": "2"})
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        for frame in frames:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        out.mux(stream.encode())
+    masks = tmp_path / "masks"
+    ended = command("predict", pictures, clip, "-m", "street-b0", "-o", masks)
+    assert ended.status == 0
+    names = sorted(path.name for path in (masks / "clip").iterdir())
+    assert names == [f"{number:06}.png" for number in range(5)]
+    assert (masks / "a.png").is_file()
+    predictor = segcore.Predictor.load("street-b0")
+    with segcore.Video(clip) as video:
+        for number in (0, 3):
+            expected = predictor.predict(video[number]).labels
+            found = read_label_map(masks / "clip" / f"{number:06}.png").labels
+            assert np.array_equal(found, expected)
+    (masks / "clip" / "000002.png").unlink()
+    assert command("predict", clip, "-m", "street-b0", "-o", masks).out.startswith("1 label map ")
 
 
 def test_goes_on_where_it_was_and_redoes_when_told(command, pictures, tmp_path):
