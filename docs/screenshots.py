@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 IMAGES = Path(__file__).resolve().parent / "images"
 SIZE = (1440, 900)
 QUERY = (430, 300)
+WHY_QUERY = (396, 262)
+WHY_REGION = (408, 215, 490, 270)
 PATIENCE = 300.0  # seconds for everything that the model does for one screenshot
 
 
@@ -125,9 +127,49 @@ def show_stages_panel(window: MainWindow) -> QWidget:
     return body
 
 
+def show_why(window: MainWindow) -> QWidget:
+    """One pixel explained, and what changes once a part of the car beside it is hidden."""
+    from app.panels.why import WhyPanel
+    from segcore.geometry import Box
+
+    panel = show_page(window, "why")
+    assert isinstance(panel, WhyPanel)
+    window.core.inspection.query(*WHY_QUERY)
+    wait_for(window, lambda: bool(panel.classes.bars))
+    window.canvas.regionRequested.emit(Box(*WHY_REGION))
+    wait_for(window, panel.hiding.peek.isVisible)
+    panel.hiding.changes["confidence"].click()
+    return window
+
+
+def show_why_panel(window: MainWindow) -> QWidget:
+    """The same page from top to bottom, with other input sizes."""
+    from app.panels.why import WhyPanel
+
+    show_why(window)
+    panel = window.inspect_pages.currentWidget()
+    assert isinstance(panel, WhyPanel)
+    panel.sizes.start.click()
+    wait_for(window, lambda: bool(panel.sizes.rows))
+    rest(0.5)
+    return panel.body
+
+
+def show_native_grid(window: MainWindow) -> QWidget:
+    """The cells in which the network decides, near the cars."""
+    window.actions_by_name["native_grid"].trigger()
+    wait_for(window, lambda: window.canvas.shows_native_grid)
+    window.canvas.zoom_to(3.0)
+    window.canvas.centre_on(*QUERY)
+    return window.canvas
+
+
 SCENES: dict[str, Callable[[MainWindow], QWidget]] = {
     "stages": show_stages,
     "stages-page": show_stages_panel,
+    "why": show_why,
+    "why-page": show_why_panel,
+    "native-grid": show_native_grid,
 }
 """What is shown in light and dark, by the name of its file."""
 

@@ -60,6 +60,7 @@ class WhyPanel(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         body = QWidget(area)
         body.setObjectName("panel.why_body")
+        self.body = body  # everything that scrolls
         self._layout = QVBoxLayout(body)
         self._layout.setContentsMargins(10, 10, 10, 10)
         self._layout.setSpacing(8)
