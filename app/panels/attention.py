@@ -170,6 +170,8 @@ class AttentionPanel(QWidget):
 
     def follow_chosen(self, heat_map: HeatMap | None) -> None:
         """Another map, or none, lies over the picture now: mark no map that does not."""
+        if not self._maps:
+            return  # the next answer is laid over again
         if self._chosen and all(heat_map is not own for own in self._maps.values()):
             self._chosen = ""
             self.maps.set_chosen("")

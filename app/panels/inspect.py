@@ -168,6 +168,13 @@ class InspectPanel(QWidget):
         heat_map = self._maps.get(key)
         self.heatMapRequested.emit(heat_map, "log" if key.startswith("field.") else "linear")
 
+    def follow_chosen(self, heat_map: HeatMap | None) -> None:
+        """Another page's map, or none, lies over the picture now: mark none of these."""
+        if self._chosen and all(heat_map is not own for own in self._maps.values()):
+            self._chosen = ""
+            self.attention.set_chosen("")
+            self.fields.set_chosen("")
+
     def _add_hint(self) -> None:
         self._hint = QWidget(self)
         layout = QVBoxLayout(self._hint)

@@ -47,6 +47,7 @@ class InspectLink(QObject):
         inspection.erfChanged.connect(self._show_fields)
         inspection.blockChanged.connect(panel.set_stage)
         inspection.heatMapChosen.connect(self._show_heat_map)
+        inspection.heatMapChosen.connect(panel.follow_chosen)
         panel.stageRequested.connect(inspection.set_stage)
         panel.blockRequested.connect(inspection.set_block)
         panel.heatMapRequested.connect(self.lay_over)

@@ -48,11 +48,11 @@ def attention_picture(
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
-    height, width = _panel_size(box)
+    height, width = panel_size(box)
     heads = max(found.heads for found in maps)
     rows, columns = np.arange(len(maps)) * (height + _GAP), np.arange(heads + 2) * (width + _GAP)
     canvas = np.full((rows[-1] + height, columns[-1] + width, 3), 255, np.uint8)
-    plain = _resampled(image, box, (height, width))
+    plain = picture_panel(image, box, (height, width))
     rings = []
     for top, found in zip(rows, maps):
         shown = [found.heat_map(), *(found.heat_map(head) for head in range(found.heads))]
@@ -78,7 +78,7 @@ def attention_picture(
     axes.set(xlim=(-0.5, canvas.shape[1] - 0.5), ylim=(canvas.shape[0] - 0.5, -0.5))
     names = ["picture", "mean", *(f"head {head}" for head in range(heads))]
     axes.set_xticks(columns + width / 2, names, fontsize=8)
-    axes.set_yticks(rows + height / 2, [_row_name(found) for found in maps], fontsize=8)
+    axes.set_yticks(rows + height / 2, [row_name(found) for found in maps], fontsize=8)
     axes.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
     axes.spines[:].set_visible(False)
     bar = figure.colorbar(ScalarMappable(cmap=cmap), ax=axes, aspect=30, shrink=0.9, pad=0.01)
@@ -89,12 +89,15 @@ def attention_picture(
     return figure
 
 
-def _row_name(found: AttentionMap) -> str:
+def row_name(found: AttentionMap) -> str:
     rows, columns = found.values.shape[1:]
-    return f"stage {found.stage}\nblock {found.block}\n{rows} x {columns} keys"
+    if found.kind.startswith("rollout"):
+        return f"rollout from\nstage {found.stage}\n{rows} x {columns} tokens"
+    cells = "tokens" if found.kind.startswith("towards") else "keys"
+    return f"stage {found.stage}\nblock {found.block}\n{rows} x {columns} {cells}"
 
 
-def _panel_size(box: Box) -> tuple[int, int]:
+def panel_size(box: Box) -> tuple[int, int]:
     longer = max(box.size)
     return (
         max(round(_PANEL * box.height / longer), 16),
@@ -107,7 +110,7 @@ def _places(length: int, cells: int) -> npt.NDArray[np.intp]:
     return (2 * np.arange(length) + 1) * cells // (2 * length)
 
 
-def _resampled(image: Picture, box: Box, size: tuple[int, int]) -> Picture:
+def picture_panel(image: Picture, box: Box, size: tuple[int, int]) -> Picture:
     from PIL import Image
 
     shown = Image.fromarray(image[box.slices]).resize(size[::-1], Image.Resampling.BOX)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
+import pytest
 from PIL import Image
 
 import segcore
+from segcore.inspection import (
+    attention_received,
+    attention_rollout,
+    attention_spread,
+    attention_towards,
+)
 
 HEADS = {1: 1, 2: 2, 3: 5, 4: 8}
 
@@ -78,3 +87,61 @@ def test_a_folder_that_cannot_be_written_to_is_named(command, pictures, tmp_path
     assert ended.status == 1
     (line,) = ended.err.splitlines()
     assert "taken" in line
+
+
+def test_other_views_of_the_same_point(command, pictures, tmp_path):
+    asked = ("attention", pictures / "a.png", "-m", "street-b0", "--point", "30,40", "--stage", 4)
+    predictor = segcore.Predictor.load("street-b0", precision="fp32")
+    encoded = predictor.encode(segcore.read_image(pictures / "a.png"))
+    views = {
+        "towards": attention_towards(predictor, encoded, 4, 1, (30, 40)),
+        "received": attention_received(predictor, encoded, 4, 1, (30, 40)),
+        "rollout": attention_rollout(predictor, encoded, 4, (30, 40)),
+    }
+    for show, expected in views.items():
+        out = tmp_path / show
+        assert command(*asked, "-o", out, "--show", show).status == 0
+        with np.load(out / "attention.npz") as arrays:
+            key = "stage4" if show == "rollout" else "stage4_block1"
+            assert list(arrays) == ([key] if show == "rollout" else ["stage4_block0", key])
+            np.testing.assert_allclose(arrays[key], np.asarray(expected), atol=1e-6)
+        assert (out / "attention.png").stat().st_size > 1000
+    ended = command(*asked, "-o", tmp_path, "--show", "sideways")
+    assert ended.status == 2
+
+
+def test_two_queries_and_every_head(command, pictures, tmp_path):
+    ended = command(
+        *("attention", pictures / "a.png", "-m", "street-b0", "--point", "30,40"),
+        *("--compare", "80,20", "--stage", 2, "--spread", "--json", "-o", tmp_path),
+    )
+    assert ended.status == 0
+    said = json.loads(ended.out)
+    assert set(said["files"]) == {path.name for path in tmp_path.iterdir() if path.is_file()} - {
+        "a.png"
+    }
+    assert said["compare"]["point"] == [80, 20]
+    predictor = segcore.Predictor.load("street-b0", precision="fp32")
+    encoded = predictor.encode(segcore.read_image(pictures / "a.png"))
+    with np.load(tmp_path / "attention_compare.npz") as arrays:
+        expected = segcore.attention_map(predictor, encoded, 2, 1, (80, 20))
+        np.testing.assert_allclose(arrays["stage2_block1"], np.asarray(expected), atol=1e-6)
+    spreads = attention_spread(predictor, encoded)
+    numbers = json.loads((tmp_path / "attention_spread.json").read_text())["heads"]
+    assert len(numbers) == len(said["spread"]) == len(spreads) == 2 * sum(HEADS.values())
+    assert numbers[3]["distance"] == pytest.approx(spreads[3].distance, rel=1e-4)
+    rows = (tmp_path / "attention_spread.csv").read_text().splitlines()
+    assert len(rows) == 1 + len(spreads)
+    share = dict(zip(rows[0].split(","), rows[1].split(",")))["distance_share_of_diagonal"]
+    assert float(share) == pytest.approx(spreads[0].distance / 120, rel=1e-4)  # 72 x 96 pixels
+
+
+def test_a_second_query_outside_is_refused(command, pictures, tmp_path):
+    ended = command(
+        *("attention", pictures / "a.png", "-m", "street-b0", "--point", "1,1"),
+        *("--compare", "96,0", "-o", tmp_path / "out"),
+    )
+    assert ended.status == 1
+    (line,) = ended.err.splitlines()
+    assert "96,0 is outside" in line
+    assert not (tmp_path / "out").exists()
