@@ -81,7 +81,7 @@ def receptive_field(  # noqa: PLR0917 - the public signature names them in this 
         raise RequestError(
             "The choices for a receptive field are given twice: give settings alone."
         )
-    _check_class(predictor, chosen)
+    check_class(predictor, chosen)
     encoded_images = _encoded(predictor, images, chosen.size)
     _check_sizes(encoded_images, chosen.point)
     ticker = Ticker(len(encoded_images) * len(chosen.targets), progress)
@@ -147,7 +147,12 @@ def _check_sizes(encoded_images: Sequence[EncodedImage], point: Point | None) ->
         )
 
 
-def _check_class(predictor: Predictor, settings: ErfSettings) -> None:
+def check_class(predictor: Predictor, settings: ErfSettings) -> None:
+    """Refuse a class that the model lacks.
+
+    Raises:
+        RequestError: it has none such.
+    """
     count = predictor.config.num_classes
     if settings.class_id is not None and not 0 <= settings.class_id < count:
         raise RequestError(f"There is no class {settings.class_id}: choose 0 to {count - 1}.")

@@ -15,7 +15,7 @@ from segcore.heatmap import HeatMap
 from segcore.images import read_image
 from segcore.inference.encoded import Image
 from segcore.inference.predictor import Predictor
-from segcore.inspection.erf import receptive_field
+from segcore.inspection.erf import check_class, receptive_field
 from segcore.inspection.erf_settings import ErfSettings
 from segcore.progress import CancelToken, Progress, ProgressCallback, Ticker
 
@@ -111,6 +111,8 @@ def average_rows(
 
     A picture that one of the models cannot use is in no model's mean. `skip` is told of it at once.
     """
+    for predictor, settings in rows:
+        check_class(predictor, settings)
     chosen = _in_folder(pictures) if isinstance(pictures, Path) else list(pictures)
     means = [_Mean(predictor, settings, len(chosen)) for predictor, settings in rows]
     steps = sum(len(settings.targets) for _, settings in rows)

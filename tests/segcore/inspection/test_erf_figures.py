@@ -9,6 +9,7 @@ from segcore.errors import RequestError
 from segcore.geometry import Box
 from segcore.heatmap import HeatMap
 from segcore.inspection import erf_figures, erf_picture
+from segcore.inspection.erf_figures import replknet_area_ratios
 
 
 def heat_map(values: np.ndarray, box: Box | None = None) -> HeatMap:
@@ -74,3 +75,51 @@ def test_the_picture_has_a_panel_for_each_target():
     from matplotlib import _pylab_helpers
 
     assert not _pylab_helpers.Gcf.figs
+
+
+def by_the_script(values: np.ndarray, share: float) -> float | None:
+    """The analysis as it is described, square by square; None where it finds nothing."""
+    shown = np.log10(values.astype(np.float64) + 1)
+    shown = shown / shown.max()
+    height, width = shown.shape
+    for reach in range(1, height // 2):
+        rows = slice(height // 2 - reach, height // 2 + 1 + reach)
+        columns = slice(width // 2 - reach, width // 2 + 1 + reach)
+        if shown[rows, columns].sum() / shown.sum() > share:
+            return (2 * reach + 1) / height * ((2 * reach + 1) / width)
+    return None
+
+
+@pytest.mark.parametrize("size", [(64, 64), (41, 41), (30, 50)])
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e3])
+def test_area_ratios_of_replknets_script_on_the_same_map(size, scale):
+    y, x = np.mgrid[: size[0], : size[1]]
+    away = np.hypot(y - size[0] // 2, x - size[1] // 2)
+    values = (np.exp(-away / 5) * scale).astype(np.float32)
+    figures = erf_figures(heat_map(values), analysis="replknet")
+    for share, ratio in figures.area_ratio.items():
+        expected = by_the_script(values, share / 100)
+        assert ratio == pytest.approx(np.nan if expected is None else expected, nan_ok=True)
+    assert figures.radius == erf_figures(heat_map(values)).radius
+
+
+def test_the_scripts_ratios_depend_on_the_scale_and_zeros_have_none():
+    y, x = np.mgrid[:64, :64]
+    values = np.exp(-np.hypot(y - 32, x - 32) / 5)
+    small, large = (replknet_area_ratios(values * scale)[50] for scale in (1e-3, 1e3))
+    assert large > 1.5 * small
+    figures = erf_figures(heat_map(values * 0), analysis="replknet")
+    assert set(figures.to_json()["area_ratio"].values()) == {None}
+
+
+def test_equivalent_radius_and_the_share_in_a_box():
+    values = np.zeros((40, 40), np.float32)
+    values[18:23, 18:23] = 1  # a square of 5 x 5 around (20, 20)
+    box = Box(0, 0, 80, 80)  # every cell is 2 x 2 pixels
+    figures = erf_figures(heat_map(values, box), box=Box(36, 0, 40, 80))
+    assert figures.equivalent_radius == pytest.approx(np.sqrt(25 / np.pi))
+    assert figures.box_share == pytest.approx(2 / 5)
+    assert figures.to_json()["box_share"] == figures.box_share
+    assert "box_share" not in erf_figures(heat_map(values)).to_json()
+    with pytest.raises(RequestError, match="holds nothing"):
+        erf_figures(heat_map(values, box), box=Box(90, 90, 99, 99))
