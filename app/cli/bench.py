@@ -47,6 +47,9 @@ def bench(
             help="cpu, or cuda: images per second of the GPU.",
         ),
     ] = "cpu",
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print tables for a README, with day and machine.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure speed and memory against transformers, ONNX Runtime and OpenVINO, if installed.
@@ -73,11 +76,17 @@ def bench(
     )
     terminal = Terminal()
     with terminal.progress("bench") as show:
-        report = measure(plan, progress=show).as_json()
+        measured = measure(plan, progress=show)
+    report = measured.as_json()
     for note in report["notes"]:
         terminal.note(note)
     if as_json:
         terminal.say_json(report)
+        return
+    if markdown:
+        from segcore.bench.markdown import markdown as as_markdown
+
+        terminal.say(as_markdown(measured))
         return
     terminal.say(_machine(report["machine"]))
     terminal.table(_table(report["rows"]))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from segcore.bench.memory import peak_of_gpu, peak_of_process
+from segcore.bench.memory import peak_of_gpu, peak_of_process, seconds_of_gpu
 from segcore.errors import SegcoreError
 
 Action = Callable[[], Any]
@@ -27,7 +27,7 @@ class Side:
         name: what the table calls it.
         prepare: a function of a module, which the new process imports and calls with `arguments`;
             it gets everything ready and returns what is to be timed.
-        on_gpu: whether it is the GPU's memory that counts.
+        on_gpu: whether it is the GPU's memory and clock that count.
     """
 
     name: str
@@ -110,15 +110,28 @@ def _serve(connection: Connection, side: Side) -> None:
 
 
 def _answer(word: str, action: Action, *, on_gpu: bool) -> Any:
+    if on_gpu:
+        return _answer_of_gpu(word, action)
     if word == "run":
         start = time.perf_counter()
         action()
         return time.perf_counter() - start
-    if on_gpu:
-        from torch import cuda
+    result, peak = peak_of_process(action)
+    return _portable(result), peak
 
-        return peak_of_gpu(action, cuda)
-    return peak_of_process(action)
+
+def _answer_of_gpu(word: str, action: Action) -> Any:
+    from torch import cuda
+
+    if word == "run":
+        return seconds_of_gpu(action, cuda)
+    result, peak = peak_of_gpu(action, cuda)
+    return _portable(result), peak
+
+
+def _portable(result: Any) -> Any:
+    """A tensor as an array, which needs nothing of torch on its way to the other process."""
+    return result.float().cpu().numpy() if hasattr(result, "cpu") else result
 
 
 def in_turn(contestants: Sequence[Contestant], rounds: int, told: Action) -> list[list[float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,22 @@ import torch
 _PACKAGES = ("torch", "transformers", "onnxruntime", "openvino")
 
 
-def machine() -> dict[str, Any]:
-    """Processor, cores, threads, GPU, and the versions of everything that takes part."""
-    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
+def machine(device: str = "cpu") -> dict[str, Any]:
+    """Day, processor, cores, threads, GPU, and the versions of everything that takes part.
+
+    The GPU is that of `device`, or the first one where it names none.
+    """
+    chosen = torch.device(device)
+    index = chosen.index or 0 if chosen.type == "cuda" else 0
+    gpu = torch.cuda.get_device_name(index) if torch.cuda.is_available() else None
     return {
+        "date": date.today().isoformat(),
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "gpu": gpu,
+        "cuda": torch.version.cuda if gpu else None,
         "python": platform.python_version(),
         **{name: version_of(name) for name in _PACKAGES},
     }

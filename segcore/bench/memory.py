@@ -37,6 +37,17 @@ def peak_of_gpu(work: Callable[[], Result], cuda: Any) -> tuple[Result, int]:
     return result, int(cuda.max_memory_allocated() - before)
 
 
+def seconds_of_gpu(work: Callable[[], object], cuda: Any) -> float:
+    """How long the GPU had to do with `work`, by its own clock, waiting for Python included."""
+    begin, end = (cuda.Event(enable_timing=True) for _ in range(2))
+    cuda.synchronize()
+    begin.record()
+    work()
+    end.record()
+    end.synchronize()
+    return float(begin.elapsed_time(end)) / 1000  # it tells milliseconds
+
+
 def _give_back_what_is_free() -> None:
     """Memory that getting ready has freed would otherwise be had for nothing."""
     gc.collect()

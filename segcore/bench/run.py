@@ -84,7 +84,7 @@ def bench(plan: Plan, progress: ProgressCallback | None = None) -> Report:
             outcome = one.run(ticker.tick)
             rows += outcome.rows
             notes += outcome.notes
-    return Report(machine(), tuple(rows), tuple(notes))
+    return Report(machine(plan.device), tuple(rows), tuple(notes))
 
 
 class _Course:

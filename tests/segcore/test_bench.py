@@ -16,6 +16,8 @@ from segcore.bench.attention import AttentionQueries, whole_maps_bytes
 from segcore.bench.contest import Contest, Goal
 from segcore.bench.contestant import Contestant, ContestantError, Side, in_turn
 from segcore.bench.gpu import GpuRows
+from segcore.bench.markdown import markdown
+from segcore.bench.memory import seconds_of_gpu
 from segcore.errors import RequestError
 from segcore.models import SegFormerConfig
 
@@ -165,9 +167,71 @@ def test_gpu_rows_run_anywhere(tmp_path):
     rows = GpuRows(lambda _variant: folder, "cpu", 1, peers=False)
     (contest,) = rows.contests(["b0"], [((32, 64), 2)])
     measured, notes = contest.run(lambda: None)
-    assert [row.ours for row in measured] == ["fast fp32", "fast bf16"]
+    assert [row.ours for row in measured] == ["fp32", "bf16", "bf16, graphs"]
     assert all(row.unit == "images/s" and row.our_value > 0 for row in measured)
     assert notes == []
+
+
+def test_gpu_rows_against_transformers_become_a_table(tmp_path):
+    pytest.importorskip("transformers")
+    folder = random_model(tmp_path / "b0", "b0")
+    rows = GpuRows(lambda _variant: folder, "cpu", 1, compiled=False)
+    (contest,) = rows.contests(["b0"], [((32, 64), 2)])
+    measured, _ = contest.run(lambda: None)
+    assert all(row.theirs == "transformers, eager fp32" for row in measured)
+    assert measured[0].checks["argmax_equal"] >= 0.9999
+    assert measured[1].checks["difference"] < 0.2
+    words = {"date": "2026-11-23", "gpu": "Some GPU", "torch": "2.13.0"}
+    head, table, note = markdown(Report(words, tuple(measured), ("left out",))).split("\n\n")
+    assert head.startswith("Measured on 2026-11-23 on Some GPU (torch 2.13.0)")
+    titles, rule, line = table.splitlines()
+    assert titles.count("|") == rule.count("|") == line.count("|") == 8
+    assert line.startswith("| forward, B0, 32x64, batch 2, cpu | ")
+    assert note == "left out"
+
+
+class FakeClock:
+    """`torch.cuda` whose events are 40 ms apart."""
+
+    def __init__(self):
+        self.log = []
+
+    def synchronize(self):
+        self.log.append("synchronize")
+
+    def Event(self, enable_timing):
+        assert enable_timing
+        clock = self
+
+        class Event:
+            def record(self):
+                clock.log.append("record")
+
+            def synchronize(self):
+                clock.log.append("wait")
+
+            def elapsed_time(self, _end):
+                return 40.0
+
+        return Event()
+
+
+def test_a_gpu_is_timed_by_its_own_clock():
+    clock = FakeClock()
+    assert seconds_of_gpu(lambda: clock.log.append("work"), clock) == 0.04
+    assert clock.log == ["synchronize", "record", "work", "record", "wait"]
+
+
+@pytest.mark.cuda
+def test_gpu_rows_on_a_gpu(tmp_path):
+    folder = random_model(tmp_path / "b0", "b0")
+    (contest,) = GpuRows(lambda _variant: folder, "cuda", 1, peers=False).contests(
+        ["b0"], [((64, 64), 2)]
+    )
+    measured, notes = contest.run(lambda: None)
+    assert notes == []
+    assert len(measured) == 3
+    assert all(row.our_value > 0 and row.our_peak > 0 for row in measured)
 
 
 def test_impossible_requests():
@@ -205,6 +269,8 @@ def test_command_prints_a_table(capfd, monkeypatch):
     assert json.loads(capfd.readouterr().out) == report.as_json()
     assert plans[-1].variants == ("b0",)
     assert not plans[-1].graphs
-    assert main(["bench", "--device", "cuda"]) == 0
+    capfd.readouterr()
+    assert main(["bench", "--device", "cuda", "--markdown"]) == 0
+    assert "| forward, B0 | torch | transformers | 0.1 s | 0.42 s |" in capfd.readouterr().out
     assert plans[-1].rows == ("gpu",)
     assert plans[-1].device == "cuda"
