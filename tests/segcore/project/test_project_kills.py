@@ -84,6 +84,7 @@ def test_a_torn_record_is_cut_and_noted(project):
             assert list(again.labels("a.jpg")[:4, 0]) == [0, 1, 2, 255]
             again.record("a.jpg", (0, 9, 80, 10), np.full((1, 80), 1))
             assert list(again.labels("a.jpg")[:10:3, 0]) == [0, 255, 255, 1]
+            again.flush()
             left_behind(again)
         with Project.open(project.folder) as third:
             assert not third.notes
