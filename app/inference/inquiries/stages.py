@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from segcore.inference import EncodedImage, Predictor
     from segcore.inspection import Components, StageWalker
 
-SHELF_BYTES = 192 << 20
+SHELF_BYTES = 384 << 20
+"""One block of B0 on a picture of 1024 x 2048 fits."""
 THUMBNAIL_SIDE = 168
 PICTURE_SIDE = 640
 """Cells a side of the picture of components; finer grids are averaged down to this."""
