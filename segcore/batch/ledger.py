@@ -62,6 +62,7 @@ def settings_of(predictor: BatchPredictor) -> Settings:
         "protocol": getattr(predictor, "protocol", None),
         "numerics": predictor.numerics,
         "precision": predictor.precision,
+        "backend": getattr(predictor, "backend_name", None),
     }
     as_json: Settings = json.loads(json.dumps(facts, default=_plain))
     return as_json
