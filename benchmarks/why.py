@@ -15,6 +15,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from PIL import Image
@@ -79,7 +80,7 @@ def rest(seconds: float) -> None:
     until(lambda: time.perf_counter() > end)
 
 
-def asking(name: str, picture: Path, place: Path) -> list[Row]:
+def asking(name: str, picture: Path, place: Path, steps: int) -> list[Row]:
     """One row for each thing that a person does on the page."""
     window = open_window([picture], Settings(path=place / f"{name}.ini", theme="light"))
     window.resize(1440, 900)
@@ -93,7 +94,8 @@ def asking(name: str, picture: Path, place: Path) -> list[Row]:
     until(lambda: window.jobs.shown is None)
     rest(1.0)
     rows = [
-        measured(f"{name}: {what}", act, done) for what, act, done in _steps(window, panel, link)
+        measured(f"{name}: {what}", act, done)
+        for what, act, done in islice(_steps(window, panel, link), steps)
     ]
     window.close()
     return rows
@@ -112,6 +114,7 @@ def _steps(
     grid = window.actions_by_name["native_grid"]
     at_once = lambda: True  # noqa: E731 - read as a word below
     yield "a pixel explained", lambda: inspection.query(x, y), lambda: bool(panel.classes.bars)
+    yield "the other pages' answers", lambda: None, lambda: window.jobs.shown is None
     yield "without stage 3", panel.without.chips[2].click, lambda: link.preview.shown is not None
     yield "hide a region", lambda: canvas.regionRequested.emit(region), hiding.undo.isVisible
     yield "its answer", lambda: None, hiding.peek.isVisible
@@ -144,6 +147,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument("--steps", type=int, default=99, help="only the first so many")
     parser.add_argument("--large", action="store_true", help="also with 12 megapixels")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -151,11 +155,11 @@ def main() -> None:
         for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
             os.environ[f"XDG_{kind}_HOME"] = str(place / kind.lower())
         small = resources.sample_paths()[0][0]
-        rows = asking("640x480", small, place)
+        rows = asking("640x480", small, place, chosen.steps)
         if chosen.large:
             with Image.open(small) as picture:
                 picture.resize((4000, 3000)).save(place / "large.jpg", quality=90)
-            rows += asking("12 MP", place / "large.jpg", place)
+            rows += asking("12 MP", place / "large.jpg", place, chosen.steps)
     print("| what | longest standstill | after |\n|---|---|---|")
     for row in rows:
         print(f"| {row['what']} | {row['ours']:.1f} ms | {row['seconds']:.2f} s |")

@@ -29,7 +29,6 @@ class WhatIfController(QObject):
     hidden = Signal(object)
     regionChanged = Signal(object)
     sized = Signal(object)
-    failed = Signal(str, str)
 
     def __init__(
         self,
@@ -46,9 +45,7 @@ class WhatIfController(QObject):
         self._filling = "blur"
         self.hiding, self.sizing = Asking(client, self), Asking(client, self)
         self.hiding.answered.connect(self._take_hidden)
-        self.hiding.refused.connect(self.failed)
         self.sizing.answered.connect(self._take_sized)
-        self.sizing.refused.connect(self.failed)
         document.imageChanged.connect(self._forget_all)
         inspection.pointChanged.connect(self._follow_point)
         client.modelLoaded.connect(self._take_model)

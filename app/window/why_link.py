@@ -138,6 +138,8 @@ class WhyLink(QObject):
     def _show_hiding(self, busy: bool) -> None:
         if busy:
             self._panel.hiding.set_waiting()
+        elif self._hidden is None and self.what_if.region is not None:
+            self._panel.hiding.set_refusal(self.tr("Called off: draw the box again to ask."))
 
     def _show_hidden(self, found: Hidden | None) -> None:
         chosen = self._chosen_change()

@@ -151,6 +151,15 @@ def test_hide_a_region_see_what_flips_and_undo(person: Any, why: WhyPanel, qtbot
     state.overlay_visible = True
     assert canvas.grab().toImage().pixel(middle) == shown
 
+    # Work that is called off leaves words and not a bar that stands still.
+    window.core.inspection.query(*POINT)
+    assert hiding.progress.isVisible()
+    link.what_if.hiding.call_off()
+    assert not hiding.progress.isVisible()
+    assert "Called off" in hiding.words.text()
+    link.what_if.hide(link.what_if.region)
+    person.waits_for(hiding.changes["flipped"].isVisible)
+
     hiding.changes["flipped"].click()
     hiding.undo.click()
     assert link.what_if.region is None
@@ -158,20 +167,24 @@ def test_hide_a_region_see_what_flips_and_undo(person: Any, why: WhyPanel, qtbot
     assert hiding.undo.isHidden()
 
 
-def test_sizes_are_compared_and_looked_at(person: Any, why: WhyPanel) -> None:
+def test_sizes_are_compared_and_looked_at(
+    person: Any, why: WhyPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.controllers.what_if.SCALES", (0.5, 1.0))
     document = person.window.core.document
     link = why.findChild(WhyLink)
     why.sizes.start.click()
-    person.waits_for(lambda: len(why.sizes.rows) == 5)
+    person.waits_for(lambda: len(why.sizes.rows) == 2)
     own = next(row for row in why.sizes.rows if ", 1 times" in row.text())
     assert "100.0 % alike" in own.text()
     assert "mIoU" not in own.text()
     before = document.labels.copy()
     why.sizes.rows[0].click()
     assert (link.preview.shown != before).any()
-    why.sizes.rows[4].click()
-    assert [row.isChecked() for row in why.sizes.rows] == [False] * 4 + [True]
-    why.sizes.rows[4].click()
+    why.sizes.rows[1].click()
+    assert [row.isChecked() for row in why.sizes.rows] == [False, True]
+    assert np.array_equal(link.preview.shown, before)
+    why.sizes.rows[1].click()
     assert link.preview.shown is None
     assert np.array_equal(document.labels, before)
 
