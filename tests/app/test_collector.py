@@ -54,7 +54,7 @@ def test_what_an_import_brings_is_not_looked_at_again(
     collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     collector.collect()  # what was imported before
-    content = [[] for _ in range(50_000)]
+    content: list[list[int]] = [[] for _ in range(50_000)]
     for number in range(30):
         module = types.ModuleType(f"imported_{number}")
         monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -62,7 +62,8 @@ def test_what_an_import_brings_is_not_looked_at_again(
     looked_at = {id(each) for each in gc.get_objects()}
     assert not looked_at & {id(each) for each in content}
     # Few modules are no reason to keep what lives now.
-    frozen, later = gc.get_freeze_count(), [[] for _ in range(10)]
+    later: list[list[int]] = [[] for _ in range(10)]
+    frozen = gc.get_freeze_count()
     monkeypatch.setitem(sys.modules, "imported_alone", types.ModuleType("imported_alone"))
     collector.collect()
     assert gc.get_freeze_count() == frozen
