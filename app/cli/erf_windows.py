@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 TARGET = "head"
 _SMALLEST_WINDOW = 512
 _MULTIPLE = 32
+_MOST = 0.75
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Windows:
     window: tuple[int, int]
     command: str
     resized: bool
+    filled: bool
 
     @property
     def stride(self) -> int:
@@ -51,6 +53,11 @@ class Windows:
             f"windows should share {self.overlap}."
         )
         said = [first, self.command]
+        if self.filled:
+            said.append(
+                "The field fills most of these pictures; larger ones may show that it reaches "
+                "further."
+            )
         if self.resized:
             said.append(
                 "The pictures were resized for this; windows slide over pictures of their own "
@@ -83,4 +90,5 @@ def windows_for(entry: ErfEntry, share: float, window: str | None, words: str) -
         f"segformer-studio predict {words} -o labels --protocol slide "
         f"--size {size[0]}x{size[1]} --stride {stride}"
     )
-    return Windows(share, reach, overlap, size, command, entry.resized)
+    filled = 2 * reach > _MOST * min(field.shape)
+    return Windows(share, reach, overlap, size, command, entry.resized, filled)
