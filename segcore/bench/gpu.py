@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -108,11 +107,13 @@ def transformers(folder: Path, size: Size, batch: int, device: str, compiled: bo
 def _passes(network: Callable[[Tensor], Tensor], pixels: Tensor) -> Action:
     """Some passes in a row, and the first picture's logits; the GPU is not waited for."""
 
+    if pixels.is_cuda:
+        torch.cuda.set_device(pixels.device)  # whose clock it is that tells the time
+
+    @torch.inference_mode()
     def run() -> Tensor:
-        with torch.cuda.device(pixels.device) if pixels.is_cuda else nullcontext():
-            with torch.inference_mode():
-                for _ in range(_PASSES):
-                    logits = network(pixels)
-            return logits[0]
+        for _ in range(_PASSES):
+            logits = network(pixels)
+        return logits[0]
 
     return run

@@ -56,6 +56,7 @@ class CudaRecorder:
 
     def __init__(self) -> None:
         self._pool: Any = None
+        self._side: Any = None  # one for all graphs: matrix products keep memory for each stream
 
     def __call__(self, network: Network, like: Tensor) -> Recorded:
         """Run the network on the side, as recording asks for, and then record it there.
@@ -75,7 +76,9 @@ class CudaRecorder:
             self._pool = torch.cuda.graph_pool_handle()
         source = torch.empty_like(like).copy_(like)
         computing = torch.cuda.current_stream(like.device)
-        side = torch.cuda.Stream(like.device)  # type: ignore[no-untyped-call]
+        if self._side is None:
+            self._side = torch.cuda.Stream(like.device)  # type: ignore[no-untyped-call]
+        side = self._side
         side.wait_stream(computing)
         with torch.cuda.stream(side):
             for _ in range(_WARM_UP):
