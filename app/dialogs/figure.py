@@ -80,6 +80,11 @@ class FigureWindow(QDialog):
         self._layout.addLayout(row)
         self.resize(1100, 640)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the figure is seen as it is."""
+        return self.canvas is not None and self.canvas.is_settled
+
     def show_canvas(self, canvas: ThreadedCanvas, toolbar: Toolbar) -> None:
         """Put the figure into the window."""
         self.canvas, self.toolbar = canvas, toolbar
