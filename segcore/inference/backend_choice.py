@@ -53,8 +53,8 @@ def build_backend(
     """The network of a checkpoint, ready to run.
 
     `auto` is OpenVINO where it is installed and can run the network as asked for (a SegFormer on
-    the CPU in fp32, fast numerics), else torch. Where it is installed but broken, `auto` goes on
-    with torch and adds a sentence to `notes`.
+    the CPU in fp32, fast numerics), with torch answering while OpenVINO gets ready; else torch.
+    Where it is installed but broken, `auto` goes on with torch and adds a sentence to `notes`.
 
     Raises:
         CheckpointError: the checkpoint cannot segment.
@@ -66,7 +66,7 @@ def build_backend(
     obstacle = _obstacle_to_openvino(checkpoint, placement)
     defect = _defect_of_openvino() if obstacle is None else None
     if obstacle is None and defect is None:
-        return _openvino_backend(checkpoint, spares)
+        return _openvino_backend(checkpoint, spares, waits=backend == "openvino")
     if backend == "openvino":
         raise RequestError(obstacle or defect)
     if defect is not None:
@@ -112,9 +112,17 @@ def _defect_of_openvino() -> str | None:
     return None
 
 
-def _openvino_backend(checkpoint: Checkpoint, spares: SpareBackends) -> Backend:
+def _openvino_backend(checkpoint: Checkpoint, spares: SpareBackends, *, waits: bool) -> Backend:
     from segcore.inference.openvino_backend import OpenVINOBackend
 
-    network = load_model(checkpoint, "exact")
-    assert isinstance(network, SegFormer)
-    return OpenVINOBackend(network, checkpoint.preprocess, spares.on_cpu)
+    def network() -> SegFormer:
+        model = load_model(checkpoint, "exact")
+        assert isinstance(model, SegFormer)
+        return model
+
+    if not waits:
+        spares.on_cpu()  # it answers first, and says at once what is wrong with the weights
+    assert isinstance(checkpoint.config, SegFormerConfig)
+    return OpenVINOBackend(
+        checkpoint.config, checkpoint.preprocess, network, spares.on_cpu, waits=waits
+    )

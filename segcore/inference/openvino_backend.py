@@ -2,14 +2,14 @@
 
 Encoder and head are a graph each, so that features are kept, explained and decoded again as with
 torch. Whatever needs the network itself (queries and keys, gradients) is torch's to compute, which
-holds the same folded weights and is built when it is first needed.
+holds the same folded weights; and so are pictures of sizes that OpenVINO is not ready for.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -19,58 +19,12 @@ import torch
 from torch import Tensor
 
 from segcore.inference.backend import Stages
+from segcore.inference.compiled_graph import CompiledGraph
 from segcore.inference.devices import Placement
 from segcore.inference.openvino_graph import encoder_graph, head_graph
 from segcore.inference.torch_backend import TorchBackend
 from segcore.models import FastSegFormer, QueriesAndKeys, SegFormer, SegFormerConfig
 from segcore.preprocess import Preprocess
-
-Arrays = list[npt.NDArray[np.float32]]
-Shapes = tuple[tuple[int, ...], ...]
-
-
-_KEPT_SHAPES = 4
-"""Compiled networks of other shapes; each holds its own copy of the weights."""
-
-
-class CompiledGraph:
-    """A graph, compiled for each shape of its inputs; the least recently used are forgotten.
-
-    Compiling for all shapes at once is no way out: OpenVINO 2026.4's fused attention then gives
-    wrong features as soon as the shape changes, and is slower while it does not.
-    """
-
-    def __init__(self, graph: openvino.Model) -> None:
-        self._graph = graph
-        self._core = openvino.Core()
-        self._requests: OrderedDict[Shapes, openvino.InferRequest] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def run(self, inputs: Arrays) -> Arrays:
-        """All outputs, in the graph's order; they are the caller's."""
-        with self._lock:
-            request = self._request(tuple(array.shape for array in inputs))
-            request.infer(dict(enumerate(inputs)), share_inputs=True, share_outputs=True)
-            return [tensor.data.copy() for tensor in request.output_tensors]
-
-    def _request(self, shapes: Shapes) -> openvino.InferRequest:
-        if shapes not in self._requests:
-            while len(self._requests) >= _KEPT_SHAPES:
-                self._requests.popitem(last=False)
-            graph = self._graph.clone()
-            graph.reshape(dict(enumerate(map(list, shapes))))
-            self._requests[shapes] = self._compiled(graph)
-        self._requests.move_to_end(shapes)
-        return self._requests[shapes]
-
-    def _compiled(self, graph: openvino.Model) -> openvino.InferRequest:
-        settings = {
-            # Left to itself it computes in bfloat16 wherever the CPU can.
-            "INFERENCE_PRECISION_HINT": "f32",
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-        }
-        return self._core.compile_model(graph, "CPU", settings).create_infer_request()
 
 
 class OpenVINOBackend:
@@ -85,23 +39,38 @@ class OpenVINOBackend:
 
     def __init__(
         self,
-        network: SegFormer,
+        config: SegFormerConfig,
         preprocess: Preprocess,
+        network: Callable[[], SegFormer],
         torch_backend: Callable[[], TorchBackend],
+        *,
+        waits: bool = True,
     ) -> None:
-        """Write and keep the graphs; nothing is compiled before the first picture.
+        """Compile nothing yet; the graphs are written now where pictures wait for them.
 
         Args:
-            network: the weights, folded here and not kept.
+            config: of the network.
             preprocess: what is done to a picture before it.
+            network: builds its weights, which are folded here and not kept.
             torch_backend: builds or hands out the same network in torch: the CPU, fp32, fast.
+            waits: whether a picture of a new size waits until OpenVINO is ready for it; else
+                torch answers until then, see `CompiledGraph`.
         """
         self.placement = Placement(torch.device("cpu"), "fp32")
         self.preprocess = preprocess
-        self.config: SegFormerConfig = network.config
+        self.config = config
         self._torch_backend = torch_backend
-        self._encoder = CompiledGraph(encoder_graph(network))
-        self._head = CompiledGraph(head_graph(network))
+
+        @cache
+        def graphs() -> tuple[openvino.Model, openvino.Model]:
+            weights = network()
+            return encoder_graph(weights), head_graph(weights)
+
+        if waits:
+            graphs()
+        background = None if waits else ThreadPoolExecutor(1, "openvino-compiler")
+        self._encoder = CompiledGraph(lambda: graphs()[0], background)
+        self._head = CompiledGraph(lambda: graphs()[1], background)
         self._scale, self._shift = preprocess.affine()
 
     @property
@@ -133,6 +102,8 @@ class OpenVINOBackend:
         self.config.check_input_size((height, width))
         channels_last = pixels.float().permute(0, 2, 3, 1).contiguous()
         found = self._encoder.run([channels_last.numpy()])
+        if found is None:
+            return self._torch_backend().encode(pixels.float())
         return tuple(
             torch.from_numpy(tokens.reshape(batch, *self.config.grid((height, width), stage), -1))
             for stage, tokens in enumerate(found, start=1)
@@ -140,8 +111,10 @@ class OpenVINOBackend:
 
     def decode(self, stages: Sequence[Tensor]) -> Tensor:
         """The stage outputs of one window to its logits (classes, h, w)."""
-        (logits,) = self._head.run([stage.contiguous().numpy() for stage in stages])
-        return torch.from_numpy(logits[0])
+        found = self._head.run([stage.contiguous().numpy() for stage in stages])
+        if found is None:
+            return self._torch_backend().decode(stages)
+        return torch.from_numpy(found[0][0])
 
     def queries_and_keys(
         self, stage: int, stage_input: Tensor, blocks: Collection[int] | None = None

@@ -77,7 +77,7 @@ def test_both_heads_and_a_batch_where_no_two_weights_are_alike(head):
     preprocess = read_checkpoint("street-b0").preprocess
     placement = Placement(torch.device("cpu"), "fp32")
     reference = TorchBackend(FastSegFormer.from_exact(model), preprocess, placement)
-    backend = OpenVINOBackend(model, preprocess, lambda: reference)
+    backend = OpenVINOBackend(config, preprocess, lambda: model, lambda: reference)
     pixels = torch.randn(3, 3, 71, 99, generator=generator)
     stages = backend.encode(pixels)
     with torch.no_grad():
