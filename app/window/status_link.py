@@ -130,6 +130,15 @@ class StatusLink(QObject):
             "erf": self.tr("Receptive fields of {}"),
             "batch": self.tr("Predicting {} pictures"),
             "uncertainty": self.tr("Uncertainty of {}"),
+            "attention": self.tr("Attention of {}"),
+            "spread": self.tr("Every head's attention of {}"),
+            "fields": self.tr("Receptive fields of {}"),
+            "explain": self.tr("Explaining {}"),
+            "without": self.tr("Stages left out of {}"),
+            "hide": self.tr("Hiding a part of {}"),
+            "sizes": self.tr("Other sizes of {}"),
+            "stages": self.tr("Stages of {}"),
+            "features": self.tr("Features of {}"),
         }.get(status.kind, "{}").format(title)
 
     def _show_project(self) -> None:

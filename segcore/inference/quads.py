@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -75,9 +76,14 @@ def label_quads(
         for band in bands:
             work(band)
         return
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, bands):
-            pass
+    for _ in _band_workers(threads).map(work, bands):
+        pass
+
+
+@cache
+def _band_workers(threads: int) -> ThreadPoolExecutor:
+    """Threads for the bands, started once: pictures come in thousands."""
+    return ThreadPoolExecutor(threads, "label-bands")
 
 
 @dataclass(frozen=True)
