@@ -164,12 +164,80 @@ def show_native_grid(window: MainWindow) -> QWidget:
     return window.canvas
 
 
+def show_attention(window: MainWindow) -> QWidget:
+    """Two queries of a head, the chart of all heads, and the difference over the picture."""
+    from app.panels.attention import AttentionPanel
+
+    panel = show_page(window, "attention")
+    assert isinstance(panel, AttentionPanel)
+    window.core.view_state.tool = "query"
+    window.core.inspection.set_stage(2)
+    window.core.inspection.query(*QUERY)
+    wait_for(window, lambda: len(panel.maps.buttons) == 3)
+    panel.pin.click()
+    window.core.inspection.query(200, 330)
+    wait_for(window, lambda: len(panel.compared.buttons) == 3)
+    panel.spread.measure.click()
+    wait_for(window, panel.spread.chart.isVisible)
+    panel.choose("head0")
+    panel.choose("difference")
+    return window
+
+
+def show_attention_region(window: MainWindow) -> QWidget:
+    """Half of what a head looks at, outlined to be labelled."""
+    from app.panels.attention import AttentionPanel
+
+    panel = show_page(window, "attention")
+    assert isinstance(panel, AttentionPanel)
+    window.core.view_state.tool = "query"
+    window.core.view_state.active_class = 8
+    window.core.inspection.set_stage(3)
+    window.core.inspection.query(300, 300)
+    wait_for(window, lambda: len(panel.maps.buttons) == 6)
+    panel.choose("head2")
+    window.view_parts.region.outline.click()
+    return window
+
+
+def show_fields(window: MainWindow) -> QWidget:
+    """What reaches a pixel, at every stage and through the head; stage 4's over the picture."""
+    from app.panels.fields import FieldsPanel
+
+    panel = show_page(window, "fields")
+    assert isinstance(panel, FieldsPanel)
+    window.core.view_state.tool = "query"
+    window.core.inspection.query(*QUERY)
+    wait_for(window, lambda: len(panel.maps.buttons) == 6 and panel.maps.isEnabled())
+    panel.choose("stage4")
+    return window
+
+
+def show_fields_figure(window: MainWindow) -> QWidget:
+    """The model beside the same network with random weights, in a window of its own."""
+    from app.panels.fields import FieldsPanel
+    from app.window.figures import Figures
+
+    show_fields(window)
+    panel = window.inspect_pages.currentWidget()
+    assert isinstance(panel, FieldsPanel)
+    panel.compare.add_row("random:street-b0", "random weights")
+    panel.compare.compare.click()
+    figures = Figures.of(window)
+    wait_for(window, lambda: any(each.is_drawn for each in figures.windows))
+    return figures.windows[0]
+
+
 SCENES: dict[str, Callable[[MainWindow], QWidget]] = {
     "stages": show_stages,
     "stages-page": show_stages_panel,
+    "attention": show_attention,
+    "attention-region": show_attention_region,
     "why": show_why,
     "why-page": show_why_panel,
     "native-grid": show_native_grid,
+    "fields": show_fields,
+    "fields-figure": show_fields_figure,
 }
 """What is shown in light and dark, by the name of its file."""
 
