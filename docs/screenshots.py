@@ -225,7 +225,11 @@ def show_fields_figure(window: MainWindow) -> QWidget:
     panel.compare.compare.click()
     figures = Figures.of(window)
     wait_for(window, lambda: any(each.is_drawn for each in figures.windows))
-    return figures.windows[0]
+    shown = figures.windows[0]
+    shown.resize(1400, 720)
+    rest(0.5)
+    wait_for(window, lambda: shown.is_drawn)
+    return shown
 
 
 SCENES: dict[str, Callable[[MainWindow], QWidget]] = {
