@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from segcore.errors import RequestError
 from segcore.geometry import EMPTY, Box, Size
+from segcore.opencv import cv2
 
 Normalisation = Literal["linear", "log", "power", "replknet"]
 
@@ -57,6 +58,17 @@ class HeatMap:
         """(H, W) of the values."""
         height, width = self.values.shape
         return height, width
+
+    def reduced(self, side: int) -> HeatMap:
+        """The same map with at most `side` cells on its longer side, each a mean of those there
+        were; itself where it has no more."""
+        rows, columns = self.shape
+        factor = max(rows, columns) / side
+        if factor <= 1:
+            return self
+        size = (max(round(columns / factor), 1), max(round(rows / factor), 1))
+        values = cv2.resize(self.values, size, interpolation=cv2.INTER_AREA)
+        return replace(self, values=values.astype(np.float32))
 
     def range(
         self, low_percentile: float = 0.0, high_percentile: float = 100.0

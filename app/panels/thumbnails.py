@@ -13,6 +13,9 @@ from segcore.heatmap import HeatMap, Normalisation
 
 COLUMNS = 3
 
+_MOST_CELLS = 192
+"""Of a map on its longer side: colouring more than can be seen would hold up the window."""
+
 
 @dataclass(frozen=True, eq=False)
 class Thumbnail:
@@ -107,7 +110,7 @@ def heat_map_image(heat_map: HeatMap, scale: Normalisation = "linear") -> QImage
 
 
 def _pixmap(thumbnail: Thumbnail, size: QSize, ratio: float) -> QPixmap:
-    image = heat_map_image(thumbnail.heat_map, thumbnail.scale)
+    image = heat_map_image(thumbnail.heat_map.reduced(_MOST_CELLS), thumbnail.scale)
     # Coarse grids stay grids: their cells are what the model has.
     coarse = image.width() < 2 * size.width()
     mode = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, cast
@@ -19,7 +19,6 @@ from app.priority import step_behind_the_window
 from segcore.errors import Cancelled, RequestError
 from segcore.geometry import Box
 from segcore.heatmap import HeatMap
-from segcore.opencv import cv2
 from segcore.progress import CancelToken, Progress, ProgressCallback
 
 if TYPE_CHECKING:
@@ -214,7 +213,7 @@ def fields_of(
     }
     return Fields(
         maps=maps,
-        small={target: _small(one) for target, one in maps.items()},
+        small={target: one.reduced(THUMBNAIL_SIDE) for target, one in maps.items()},
         figures=figures,
         squares={
             target: half_square(one, figures[target], settings.point)
@@ -332,13 +331,3 @@ def _fields_of_average(average: ErfAverage, known: Mapping[str, Any]) -> Fields:
         skipped=[each.sentence for each in average.skipped],
         total=average.total,
     )
-
-
-def _small(heat_map: HeatMap) -> HeatMap:
-    rows, columns = heat_map.shape
-    factor = max(rows, columns) / THUMBNAIL_SIDE
-    if factor <= 1:
-        return heat_map
-    size = (max(round(columns / factor), 1), max(round(rows / factor), 1))
-    values = cv2.resize(heat_map.values, size, interpolation=cv2.INTER_AREA)
-    return replace(heat_map, values=values.astype(np.float32))
