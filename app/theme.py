@@ -185,7 +185,7 @@ class Theme(QObject):
         # Fusion draws the edge of a box from the window's colour: too faint to see, in the dark.
         boxes = palette_of(tones)
         boxes.setColor(QPalette.ColorRole.Window, QColor(tones.muted))
-        for kind in (b"QCheckBox", b"QRadioButton"):
-            QApplication.setPalette(boxes, kind)
+        for kind in ("QCheckBox", "QRadioButton"):
+            QApplication.setPalette(boxes, kind)  # type: ignore[arg-type] # it takes no bytes
         self._app.setStyleSheet(style_sheet(tones))
         self.changed.emit(tones)
