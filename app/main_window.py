@@ -160,6 +160,10 @@ class MainWindow(QMainWindow):
             canvas=self.canvas,
             parent=self,
         )
+        # The first page alone shows them; the others need the time for their own answers.
+        self.inspect_pages.currentChanged.connect(
+            lambda index: core.inspection.want_fields(index == 0)
+        )
         self.inspect_pages.add_pages(
             Surroundings(
                 core, self.canvas, self.settings, self.theme, self.inspect_link.lay_over, self

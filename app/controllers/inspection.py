@@ -61,6 +61,8 @@ class InspectionController(QObject):
         self._stage = 1
         self._block = 0
         self._generation = 0
+        self._fields_wanted = True
+        self._fields_owed = False
         document.imageChanged.connect(self.clear)
         client.modelLoaded.connect(self._take_model)
         client.attentionReady.connect(self._take_attention)
@@ -107,6 +109,12 @@ class InspectionController(QObject):
             self._keep_block_within_stage()
             self._ask_attention()
 
+    def want_fields(self, wanted: bool) -> None:
+        """Whether anybody looks at the receptive fields; they are computed once somebody does."""
+        self._fields_wanted = wanted
+        if wanted and self._fields_owed:
+            self._ask_fields()
+
     def choose(self, heat_map: HeatMap | None) -> None:
         """Lay one of the heat maps over the picture, or none."""
         self.heatMapChosen.emit(heat_map)
@@ -116,6 +124,7 @@ class InspectionController(QObject):
         self._generation += 1
         for kind in OWN_KINDS:
             self._client.cancel(kind)
+        self._fields_owed = False
         self._point = None
         self.pointChanged.emit(None)
         self.heatMapChosen.emit(None)
@@ -141,6 +150,9 @@ class InspectionController(QObject):
     def _ask_fields(self) -> None:
         document, point = self._document, self._point
         if self._model is None or point is None or document.image is None:
+            return
+        self._fields_owed = not self._fields_wanted
+        if self._fields_owed:
             return
         self._client.submit(
             QueryField(

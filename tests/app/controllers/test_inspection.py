@@ -134,3 +134,17 @@ def test_the_chosen_map_is_laid_over_and_taken_away(qtbot: Any, lab: Lab) -> Non
     lab.inspection.choose(mean)
     lab.inspection.clear()
     assert chosen == [mean, None]
+
+
+def test_fields_that_nobody_looks_at_wait_until_somebody_does(qtbot: Any, lab: Lab) -> None:
+    lab.inspection.want_fields(wanted=False)
+    lab.inspection.query(3, 4)
+    qtbot.waitUntil(lambda: "attention" in lab.kinds())
+    qtbot.wait(50)
+    assert lab.kinds() == ["attention"]
+    lab.inspection.want_fields(wanted=True)
+    qtbot.waitUntil(lambda: "erf" in lab.kinds())
+    assert lab.answers[-1][1][1] == (3, 4)
+    lab.inspection.want_fields(wanted=True)
+    qtbot.wait(50)
+    assert lab.kinds() == ["attention", "erf"]
