@@ -64,8 +64,11 @@ class AxisPlan:
         overlap = min(overlap, tile // 4) + ALIGNMENT
         count = -(-(canvas - overlap) // (tile - overlap))
         last = (canvas - tile) // STRIDE * STRIDE
-        starts = [last * index // (count - 1) // ALIGNMENT * ALIGNMENT for index in range(count)]
-        starts[-1] = last
+        evenly = (last * index // (count - 1) for index in range(count - 1))
+        # An axis hardly longer than a tile has no room for as many beginnings.
+        starts = sorted({start // ALIGNMENT * ALIGNMENT for start in evenly} | {last})
+        if len(starts) == 1:
+            return cls.whole(size, canvas)
         stops = [start + tile for start in starts[:-1]]
         return cls(size, tuple(starts), (*stops, canvas), canvas)
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 import torch.nn.functional as nnf
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from segcore.inference.blend import blended_blocks
@@ -71,8 +71,19 @@ def windows_of(field: torch.Tensor, plan: TilePlan):
     return logits
 
 
+@given(st.integers(1, 5000), st.sampled_from([96, 128, 256, 512, 1024]))
+def test_every_pixel_is_decided_once_and_by_windows_that_go_on(size, tile):
+    axis = AxisPlan.tiled(size, tile)
+    spans = [axis.span(index) for index in range(axis.count)]
+    assert [span.start for span in spans] == [0, *(span.stop for span in spans[:-1])]
+    assert spans[-1].stop == size
+    assert list(axis.starts) == sorted(set(axis.starts))
+    assert all(stop > start for start, stop in zip(axis.starts, axis.stops))
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(40, 700), st.integers(40, 700))
+@example(40, 257)
 def test_tiles_that_agree_leave_no_seam(height, width):
     field, plan = field_and_plan(height, width, 256)
     labels = np.empty((height, width), np.uint8)
