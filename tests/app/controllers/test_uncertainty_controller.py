@@ -115,8 +115,8 @@ def test_each_measure_of_a_prediction_is_asked_once(qtbot: Any, bench: Bench) ->
 
 def test_another_prediction_drops_what_is_under_way_and_asks_anew(qtbot: Any, bench: Bench) -> None:
     bench.gate.clear()
-    bench.uncertainty.want("entropy")
     bench.predict()
+    bench.uncertainty.want("entropy")
     qtbot.waitUntil(lambda: bench.ran == ["entropy"])
     bench.predict()
     bench.gate.set()
