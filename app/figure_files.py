@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from app.figure_process import picture_of
 from segcore.atomic import replacing
 from segcore.errors import RequestError
 from segcore.picture_files import explained
@@ -58,7 +58,8 @@ def save_figure(path: Path, figure: Figure, numbers: FigureNumbers) -> None:
     ending = path.suffix.lower()
     settings = json.dumps(numbers.settings, ensure_ascii=False, allow_nan=False)
     if ending in PICTURES:
-        content = _picture(figure, ending, settings)
+        metadata = {_SETTINGS_KEY[ending]: settings}
+        content = picture_of(figure, ending[1:], _DOTS_PER_INCH, metadata)
     elif ending == ".npz" and numbers.arrays:
         content = _arrays(numbers, settings)
     elif ending == ".csv" and numbers.rows:
@@ -70,18 +71,6 @@ def save_figure(path: Path, figure: Figure, numbers: FigureNumbers) -> None:
         )
     with explained(path), replacing(path) as stream:
         stream.write(content)
-
-
-def _picture(figure: Figure, ending: str, settings: str) -> bytes:
-    """A copy is saved: saving changes a figure for as long as it takes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    copy: Figure = pickle.loads(pickle.dumps(figure))
-    FigureCanvasAgg(copy)
-    stream = io.BytesIO()
-    metadata = {_SETTINGS_KEY[ending]: settings}
-    copy.savefig(stream, format=ending[1:], dpi=_DOTS_PER_INCH, metadata=metadata)
-    return stream.getvalue()
 
 
 def _arrays(numbers: FigureNumbers, settings: str) -> bytes:
