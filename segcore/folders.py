@@ -1,4 +1,4 @@
-"""Which files are pictures, and in which order a person expects them."""
+"""Which files are pictures or videos, and in which order a person expects them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ IMAGE_SUFFIXES = frozenset((
     ".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".jp2", ".j2k", ".j2c", ".jpx", ".avif",
     ".tga", ".qoi", ".psd",
 ))
+VIDEO_SUFFIXES = frozenset((
+    ".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv",
+))
 # fmt: on
 
 _DIGITS = re.compile(r"(\d+)")
@@ -23,6 +26,11 @@ _DIGITS = re.compile(r"(\d+)")
 def is_image_path(path: str | os.PathLike[str]) -> bool:
     """Whether a file is a picture by its ending; what is in it is not looked at."""
     return os.path.splitext(os.fspath(path))[1].lower() in IMAGE_SUFFIXES  # noqa: PTH122 - speed
+
+
+def is_video_path(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a video by its ending; what is in it is not looked at."""
+    return os.path.splitext(os.fspath(path))[1].lower() in VIDEO_SUFFIXES  # noqa: PTH122 - speed
 
 
 def natural_key(name: str) -> list[str | int]:

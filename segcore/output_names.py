@@ -15,8 +15,8 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from segcore.errors import ImageError, RequestError, VideoError, readable
-from segcore.folders import find_image_places
-from segcore.video import Video, is_video_path
+from segcore.folders import find_image_places, is_video_path
+from segcore.video import Video
 
 OnError = Callable[[Path, str], None]
 

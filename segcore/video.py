@@ -26,23 +26,6 @@ from segcore.errors import VideoError, readable
 
 RGB = npt.NDArray[np.uint8]
 
-VIDEO_SUFFIXES = frozenset(
-    (
-        ".mp4",
-        ".mov",
-        ".avi",
-        ".mkv",
-        ".webm",
-        ".m4v",
-        ".mpg",
-        ".mpeg",
-        ".ts",
-        ".mts",
-        ".wmv",
-        ".flv",
-    )
-)
-
 KEPT_BYTES = 96 << 20
 """Of decoded frames that are kept, so that stepping back costs nothing."""
 
@@ -248,8 +231,3 @@ class Video:
         if self._container is None:
             raise VideoError(f"{readable(self.path)}: the video was closed; open it again.")
         return self._container
-
-
-def is_video_path(path: Path) -> bool:
-    """Whether a file's ending is that of a video."""
-    return path.suffix.lower() in VIDEO_SUFFIXES

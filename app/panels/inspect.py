@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QButtonGroup,
-    QComboBox,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from app.panels.stage_chooser import StageChooser
 from app.panels.thumbnails import Thumbnail, ThumbnailGrid
 from segcore.geometry import Box
 from segcore.heatmap import HeatMap
-
-STAGES = (1, 2, 3, 4)
 
 
 class InspectPanel(QWidget):
@@ -42,9 +37,6 @@ class InspectPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._maps: dict[str, HeatMap] = {}
         self._chosen = ""
-        self._depths: tuple[int, ...] = ()
-        self._heads: tuple[int, ...] = ()
-        self._stage = 1
 
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -68,10 +60,7 @@ class InspectPanel(QWidget):
 
     def set_structure(self, depths: Sequence[int], heads: Sequence[int]) -> None:
         """Offer the blocks of a model: blocks and heads per stage."""
-        self._depths, self._heads = tuple(depths), tuple(heads)
-        attends = bool(self._heads)
-        for button in self.stages:
-            button.setEnabled(attends)
+        attends = bool(heads)
         self.attention_title.setText(
             self.tr("Attention")
             if attends
@@ -80,19 +69,12 @@ class InspectPanel(QWidget):
         if not attends:
             self._replace("attention", {})
             self.attention.show_thumbnails([])
-        self.set_stage(self._stage, 0)
+        self._chooser.set_depths(depths if attends else ())
+        self.attention.setEnabled(False)
 
     def set_stage(self, stage: int, block: int) -> None:
         """Show which stage (from 1) and block (from 0) the attention is of."""
-        self._stage = stage
-        self.stages[stage - 1].setChecked(True)
-        depth = self._depths[stage - 1] if stage <= len(self._depths) else 1
-        with QSignalBlocker(self.block):
-            self.block.clear()
-            for number in range(depth):
-                self.block.addItem(self.tr("Block {}").format(number), number)
-            self.block.setCurrentIndex(min(block, depth - 1))
-        self.block.setEnabled(depth > 1 and bool(self._heads))
+        self._chooser.set_stage(stage, block)
         # What is shown is of another block until the answer is there.
         self.attention.setEnabled(False)
 
@@ -109,8 +91,8 @@ class InspectPanel(QWidget):
         self, heads: Sequence[HeatMap], mean: HeatMap, point: tuple[int, int], *, title: str
     ) -> None:
         """Show the heads of one block."""
-        maps = {"mean": mean} | {f"head{i}": head for i, head in enumerate(heads, start=1)}
-        names = [self.tr("mean"), *(self.tr("head {}").format(i + 1) for i in range(len(heads)))]
+        maps = {"mean": mean} | {f"head{i}": head for i, head in enumerate(heads)}
+        names = [self.tr("mean"), *(self.tr("head {}").format(i) for i in range(len(heads)))]
         self._replace("attention", maps)
         self._show_answer()
         self.attention_title.setText(title)
@@ -214,36 +196,11 @@ class InspectPanel(QWidget):
         self.attention = ThumbnailGrid("inspect.attention", self._answer)
         self.attention.chosen.connect(self._choose_attention)
 
-        choosers = QHBoxLayout()
-        choosers.setSpacing(0)
-        self._stage_group = QButtonGroup(self)
-        self.stages: list[QPushButton] = []
-        for stage in STAGES:
-            button = QPushButton(str(stage), self)
-            button.setObjectName(f"inspect.stage_{stage}")
-            button.setAccessibleName(self.tr("Stage {}").format(stage))
-            button.setToolTip(self.tr("Attention of stage {}  (Alt+{})").format(stage, stage))
-            button.setCheckable(True)
-            button.setProperty("segment", "true")
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            button.setMinimumWidth(30)
-            self._stage_group.addButton(button, stage)
-            self.stages.append(button)
-            choosers.addWidget(button)
-        self._stage_group.idClicked.connect(self.stageRequested)
-        self.block = QComboBox(self)
-        self.block.setObjectName("inspect.block")
-        self.block.setAccessibleName(self.tr("Block"))
-        self.block.currentIndexChanged.connect(self.blockRequested)
-        choosers.addSpacing(8)
-        choosers.addWidget(self.block)
-        stage_label = QLabel(self.tr("Stage"), self)
-        stage_label.setProperty("role", "muted")
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(stage_label)
-        row.addLayout(choosers, 1)
-        self._layout.addLayout(row)
+        self._chooser = StageChooser("inspect", self)
+        self._chooser.stageRequested.connect(self.stageRequested)
+        self._chooser.blockRequested.connect(self.blockRequested)
+        self.stages, self.block = self._chooser.stages, self._chooser.block
+        self._layout.addWidget(self._chooser)
         answer.addWidget(self.point)
         answer.addWidget(self.attention_title)
         answer.addWidget(self.attention)

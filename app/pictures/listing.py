@@ -9,12 +9,11 @@ from itertools import islice, takewhile
 from pathlib import Path
 
 from segcore.errors import ProjectError
+from segcore.folders import is_video_path
 from segcore.images import find_images, is_image_path
 from segcore.project import Project
 from segcore.project.automatic import automatic_folder
 from segcore.project.lock import NotWritableError
-
-VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
 
 FIRST_BATCH = 32
 """Pictures listed before the window is told: few, so that the first one opens at once."""
@@ -54,8 +53,11 @@ def source_of(paths: Sequence[Path]) -> Source:
             folders.append(path)
         elif not path.exists():
             left_out.append(f"{path} is not there: it may have been moved or renamed.")
-        elif path.suffix.lower() in VIDEO_SUFFIXES:
-            left_out.append(f"{path.name} is a video, which cannot be opened yet: open pictures.")
+        elif is_video_path(path):
+            left_out.append(
+                f"{path.name} is a video, which the window cannot open yet: label its frames with "
+                "`segformer-studio predict`."
+            )
         elif is_image_path(path):
             files.append(path)
         else:

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcore.errors import VideoError
-from segcore.video import Video, is_video_path
+from segcore.folders import is_video_path
+from segcore.video import Video
 
 BITS = 8
 CELL = 16

@@ -48,7 +48,7 @@ def test_an_answer_shows_heads_mean_and_five_fields(panel: InspectPanel) -> None
     assert not panel.query_button.isVisible()
     assert [button.text() for button in panel.attention.buttons] == [
         "mean",
-        *(f"head {i}" for i in range(1, 6)),
+        *(f"head {i}" for i in range(5)),
     ]
     assert [button.text() for button in panel.fields.buttons] == [
         f"{target_title(target)}\nhalf of {target}" for target in TARGETS
@@ -60,7 +60,7 @@ def test_an_answer_shows_heads_mean_and_five_fields(panel: InspectPanel) -> None
 def test_fewer_heads_leave_no_old_ones(panel: InspectPanel) -> None:
     answer(panel, heads=8)
     answer(panel, heads=1)
-    assert [button.text() for button in panel.attention.buttons] == ["mean", "head 1"]
+    assert [button.text() for button in panel.attention.buttons] == ["mean", "head 0"]
     assert sum(button.isVisible() for button in panel.attention._buttons) == 2
 
 
@@ -84,7 +84,7 @@ def test_one_map_at_a_time_is_chosen(panel: InspectPanel) -> None:
     panel.fields.buttons[0].click()
     panel.attention.buttons[1].click()
     chosen = [b.text() for b in (*panel.fields.buttons, *panel.attention.buttons) if b.isChecked()]
-    assert chosen == ["head 1"]
+    assert chosen == ["head 0"]
 
 
 def test_a_chosen_map_follows_the_next_query(qtbot: QtBot, panel: InspectPanel) -> None:
