@@ -7,7 +7,9 @@ line without a traceback: the command line prints it as it is, the window shows 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 _LONGEST_NAME = 200
 
@@ -34,6 +36,28 @@ class ClassTableError(SegcoreError):
 
 class ProjectError(SegcoreError):
     """A project folder that cannot be opened, read or written."""
+
+
+class FormatError(SegcoreError):
+    """Labels of another program that cannot be read or written.
+
+    Attributes:
+        problems: everything that was found wrong, a sentence each; at least one.
+    """
+
+    def __init__(self, sentence: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(sentence)
+        self.problems = tuple(problems) or (sentence,)
+
+    @classmethod
+    def of(cls, source: Path, problems: Sequence[str]) -> Self:
+        """One sentence for all that is wrong with `source`: the first, and how many follow."""
+        if len(problems) == 1:
+            return cls(problems[0], problems)
+        return cls(
+            f"{readable(source)}: {len(problems)} problems, the first of them: {problems[0]}",
+            problems,
+        )
 
 
 class RequestError(SegcoreError):

@@ -1,0 +1,66 @@
+"""Picture files of a set on their way into an export: linked or copied, upright."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from segcore.errors import FormatError, readable
+from segcore.formats.contract import ExportOptions, LabelledPicture
+from segcore.formats.turned import is_turned
+from segcore.images import read_image
+from segcore.picture_files import WRITTEN_ENDINGS
+
+_JPEG = {"quality": 98, "subsampling": 0}
+
+
+def place_picture(picture: LabelledPicture, target: Path, options: ExportOptions) -> None:
+    """Put a picture at `target`, unless the export goes without pictures or the set has none.
+
+    The file is linked where the disk can do that and copied elsewhere. One that EXIF turns, and one
+    whose `target` has another ending than its own, is decoded and written upright; training code
+    that ignores EXIF then sees what the labels were drawn on. `target` may end as the picture
+    itself or in .png.
+
+    Raises:
+        ImageError: the picture cannot be read.
+        OSError: the disk refuses.
+    """
+    if picture.image is None or not options.pictures:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    converts = target.suffix.lower() != picture.image.suffix.lower()
+    if converts or is_turned(picture.image):
+        _write_upright(picture.image, target)
+    else:
+        _link_or_copy(picture.image, target)
+
+
+def upright_ending(picture: Path) -> str:
+    """The ending that a picture has in an export: its own, or .png where it has to be turned and
+    its kind of file is none that is written here."""
+    own = picture.suffix
+    return own if own.lower() in WRITTEN_ENDINGS or not is_turned(picture) else ".png"
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    real = Path(os.path.realpath(source))
+    try:
+        os.link(real, target)
+    except OSError:  # another disk, or one without links: a copy is as good
+        shutil.copyfile(real, target)
+
+
+def _write_upright(source: Path, target: Path) -> None:
+    kind = WRITTEN_ENDINGS.get(target.suffix.lower())
+    if kind is None:
+        raise FormatError(
+            f"{readable(source)} cannot be written as {target.suffix}: save it as PNG first."
+        )
+    picture = Image.fromarray(np.ascontiguousarray(read_image(source)))
+    with target.open("wb") as stream:
+        picture.save(stream, kind, **(_JPEG if kind == "JPEG" else {"compress_level": 3}))
