@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from segcore.display import DisplayCurve
+from segcore.edits import Protection
 
 TOOLS = ("pan", "query", "brush", "eraser", "fill", "region")
 OVERLAY_MODES = ("labels", "confidence", "entropy", "margin", "heat")
@@ -23,6 +24,7 @@ class ViewState(QObject):
     comparisonChanged = Signal()
     minimapChanged = Signal(bool)
     displayChanged = Signal(object)
+    protectionChanged = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +40,7 @@ class ViewState(QObject):
         self._divider = 0.5
         self._minimap = True
         self._display = DisplayCurve()
+        self._protection = Protection()
 
     @property
     def tool(self) -> str:
@@ -179,3 +182,14 @@ class ViewState(QObject):
         if curve != self._display:
             self._display = curve
             self.displayChanged.emit(curve)
+
+    @property
+    def protection(self) -> Protection:
+        """What the tools may change; `models` is left to whoever knows the project."""
+        return self._protection
+
+    @protection.setter
+    def protection(self, protection: Protection) -> None:
+        if protection != self._protection:
+            self._protection = protection
+            self.protectionChanged.emit(protection)

@@ -7,17 +7,27 @@ tile by tile, so it can be applied, undone exactly, packed and recorded in a pro
 
 from segcore.edits.fill import fill
 from segcore.edits.patch import Edit, PackedEdit, Patch, tiles_of
-from segcore.edits.region import label_region
+from segcore.edits.protection import GROUNDS, Ground, Protection
+from segcore.edits.region import label_region, relabel_region
 from segcore.edits.replace import replace_all
+from segcore.edits.selection import Proposal, Relabelling, Selection, proposed_edit
 from segcore.edits.stroke import Stroke, warm_up
 
 __all__ = [
+    "GROUNDS",
     "Edit",
+    "Ground",
     "PackedEdit",
     "Patch",
+    "Proposal",
+    "Protection",
+    "Relabelling",
+    "Selection",
     "Stroke",
     "fill",
     "label_region",
+    "proposed_edit",
+    "relabel_region",
     "replace_all",
     "tiles_of",
     "warm_up",
