@@ -97,11 +97,20 @@ class Problems:
 
     source: Path
     sentences: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def add(self, sentence: str) -> None:
         """Note one; the reader goes on with the rest."""
         if sentence not in self.sentences:
             self.sentences.append(sentence)
+
+    def note(self, finding: Finding) -> None:
+        """Keep what is no reason to refuse but should be said (overlaps, shapes without area).
+
+        Label maps are read late: some are known only once `labels()` was called.
+        """
+        if finding not in self.findings:
+            self.findings.append(finding)
 
     def raise_if_any(self) -> None:
         """Raise FormatError with all of them."""
