@@ -60,6 +60,10 @@ class FormatError(SegcoreError):
         )
 
 
+class TrainingError(SegcoreError):
+    """Training that cannot begin or go on: no labels, a loss that is no number, a full disk."""
+
+
 class RequestError(SegcoreError):
     """A request that makes no sense: a point outside the image, an unknown stage, a bad size."""
 
