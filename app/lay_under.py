@@ -52,7 +52,7 @@ class Ground:
 
     def origin_of(self, prediction: Prediction) -> int:
         """The model's row of the origin table; a new one is written to disk."""
-        return self.project.origin_id(MODEL_KIND, prediction.model, prediction.sha256)
+        return origin_of(prediction, self.project)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,11 @@ class Laid:
     labels: LabelMap | None = None
     origins: Origins | None = None
     edit: Edit | None = None
+
+
+def origin_of(prediction: Prediction, project: Project) -> int:
+    """The model's row of a project's origin table; a new one is written to disk."""
+    return project.origin_id(MODEL_KIND, prediction.model, prediction.sha256)
 
 
 def lay_under(prediction: Prediction, ground: Ground, origin: int) -> Laid:

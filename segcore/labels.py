@@ -78,16 +78,22 @@ def write_label_map(
         RequestError: the array is no label map.
         OSError: the folder is missing, read-only or full.
     """
+    with replacing(Path(path)) as stream:
+        encode_label_map(stream, labels, classes, sequence)
+
+
+def encode_label_map(
+    stream: IO[bytes], labels: LabelMap, classes: ClassTable | None, sequence: int = 0
+) -> None:
+    """What `write_label_map` writes, into a stream; raises as that."""
     text = PngImagePlugin.PngInfo()
     if sequence:
         text.add_text(SEQUENCE_KEY, str(sequence))
-    picture = _picture(labels, classes)
-    with replacing(Path(path)) as stream:
-        # Label maps are flat: run lengths alone compress them as well as any level, in a fraction
-        # of the time (20,000² in about a second).
-        picture.save(
-            stream, "PNG", pnginfo=text, compress_level=1, compress_type=zlib.Z_RLE, bits=8
-        )
+    # Label maps are flat: run lengths alone compress them as well as any level, in a fraction of
+    # the time (20,000² in about a second).
+    _picture(labels, classes).save(
+        stream, "PNG", pnginfo=text, compress_level=1, compress_type=zlib.Z_RLE, bits=8
+    )
 
 
 def unlabelled(

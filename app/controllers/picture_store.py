@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from app.lay_under import MODEL_KIND, Ground, joined_classes, lay_under
+from app.lay_under import (
+    MODEL_KIND,
+    Ground,
+    joined_classes,
+    lay_under,
+    mapped_labels,
+    origin_of,
+)
 from app.pictures.claims import Claims
 from segcore.images import read_image
 from segcore.project import Project
 
 if TYPE_CHECKING:
     from segcore.inference import Prediction
-
-_NOTHING = np.zeros((0, 0), np.uint8)
 
 
 class ProjectPictures:
@@ -64,14 +69,16 @@ def save_under(project: Project, name: str, prediction: Prediction) -> None:
     classes = joined_classes(project.classes, prediction.classes)
     if classes != project.classes:
         project.set_classes(classes)
+    if not project.has_labels(name):
+        labels = mapped_labels(prediction.labels, prediction.classes, classes)
+        project.save(name, labels, origin_of(prediction, project), straight=True)
+        return
     replaceable = frozenset(row.id for row in project.origin_rows if row.kind == MODEL_KIND)
-    maps = project.maps(name) if project.has_labels(name) else None
-    labels = _NOTHING.astype(classes.dtype) if maps is None else maps.labels
-    origins = _NOTHING if maps is None else maps.origins
-    ground = Ground(labels, origins, classes, replaceable, maps is None, 0, project)
+    maps = project.maps(name)
+    ground = Ground(
+        maps.labels, maps.origins, classes, replaceable, blank=False, revision=0, project=project
+    )
     laid = lay_under(prediction, ground, ground.origin_of(prediction))
-    if laid.labels is not None and laid.origins is not None:
-        project.save(name, laid.labels, laid.origins, straight=True)
-    elif laid.edit is not None:
-        laid.edit.apply(labels, origins)
-        project.save(name, labels, origins)
+    if laid.edit is not None:
+        laid.edit.apply(maps.labels, maps.origins)
+        project.save(name, maps.labels, maps.origins)

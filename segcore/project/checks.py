@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from segcore.classes import ClassTable
-from segcore.edits.planes import IdArray
+from segcore.edits.planes import IdArray, uniform
 from segcore.errors import ProjectError, RequestError
 from segcore.geometry import Box
 from segcore.project.journal import Rectangle
@@ -33,15 +33,18 @@ def rectangle(
         )
     check_ids(patch, classes)
     labels = patch.astype(classes.dtype)  # a copy: the caller may go on with its own
+    nobodys = labels == classes.ignore
     if isinstance(origins, int):
         if not 0 <= origins <= 255:
             raise RequestError(f"{origins} is no row of the origin table.")
+        if not nobodys.any():
+            return Rectangle(box, labels, uniform(origins, box.size, np.uint8))
         said_by = np.full(box.size, origins, np.uint8)
     else:
         said_by = np.array(origins, np.uint8)
         if said_by.shape != box.size:
             raise RequestError(f"The origins have shape {said_by.shape}, not {box.size}.")
-    said_by[labels == classes.ignore] = 0
+    said_by[nobodys] = 0
     return Rectangle(box, labels, said_by)
 
 
@@ -55,6 +58,8 @@ def check_ids(labels: IdArray, classes: ClassTable) -> None:
         raise RequestError(f"Class ids are whole numbers, not {labels.dtype}.")
     if labels.strides == (0, 0):
         labels = labels[:1, :1]
+    if labels.dtype.kind == "u" and labels.size and labels.max() < len(classes):
+        return  # as nearly always, at a fraction of the cost
     unknown = (labels >= len(classes)) & (labels != classes.ignore)
     if labels.dtype.kind == "i":
         unknown |= labels < 0

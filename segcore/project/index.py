@@ -16,6 +16,7 @@ from typing import NamedTuple
 from segcore.errors import ProjectError
 
 INDEX_NAME = "project.db"
+_ROWS_AT_ONCE = 512
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS labelled (
@@ -43,6 +44,7 @@ class ProjectIndex:
         """
         self._path = folder / INDEX_NAME
         self._guard = threading.Lock()
+        self._new: dict[str, IndexRow] = {}
         try:
             self._database = self._connected()
         except sqlite3.DatabaseError:
@@ -69,30 +71,36 @@ class ProjectIndex:
     def set_stamp(self, stamp: str) -> None:
         """Say which state of the project the index is of; '' while it is being written."""
         with self._changing() as database:
+            _replace(database, self._new.values())
             database.execute("REPLACE INTO facts VALUES ('stamp', ?)", (stamp,))
 
     def rebuild(self, rows: Iterable[IndexRow]) -> None:
-        """Begin anew with these rows."""
+        """Begin anew with these rows, and those of pictures that were put meanwhile."""
         with self._changing() as database:
             database.execute("DELETE FROM labelled")
-            database.executemany(
-                "INSERT INTO labelled VALUES (?, ?, ?)",
-                ((_key(row.image), row.sequence, row.sha256) for row in rows),
-            )
+            _replace(database, rows)
 
     def put(self, row: IndexRow) -> None:
-        """Add or replace the row of one picture."""
+        """Add or replace the row of one picture.
+
+        It reaches the file with many others or with the stamp: without that an index is made anew,
+        so nothing is gained by each row at once.
+        """
+        with self._guard:
+            self._new[row.image] = row
+            if len(self._new) < _ROWS_AT_ONCE:
+                return
         with self._changing() as database:
-            database.execute(
-                "REPLACE INTO labelled VALUES (?, ?, ?)",
-                (_key(row.image), row.sequence, row.sha256),
-            )
+            _replace(database, self._new.values())
+            self._new.clear()
 
     def rows(self) -> list[IndexRow]:
         """Every labelled picture."""
         with self._guard:
             found = self._database.execute("SELECT image, sequence, sha256 FROM labelled")
-            return [IndexRow(_name(key), sequence, digest) for key, sequence, digest in found]
+            rows = {_name(key): (sequence, digest) for key, sequence, digest in found}
+            rows.update((name, row[1:]) for name, row in self._new.items())
+        return [IndexRow(name, *rest) for name, rest in rows.items()]
 
     def close(self) -> None:
         """Close the database."""
@@ -132,6 +140,13 @@ class ProjectIndex:
         for ending in ("", "-wal", "-shm"):
             with suppress(OSError):
                 self._path.with_name(INDEX_NAME + ending).unlink()
+
+
+def _replace(database: sqlite3.Connection, rows: Iterable[IndexRow]) -> None:
+    database.executemany(
+        "REPLACE INTO labelled VALUES (?, ?, ?)",
+        ((_key(row.image), row.sequence, row.sha256) for row in rows),
+    )
 
 
 def _key(name: str) -> bytes:

@@ -5,22 +5,33 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import PngImagePlugin
 
+from segcore.atomic import replacing
 from segcore.classes import IGNORE_8BIT, ClassTable
-from segcore.edits.planes import IdArray
+from segcore.edits.planes import IdArray, is_uniform, uniform
 from segcore.errors import ImageError, ProjectError
 from segcore.geometry import Box
-from segcore.labels import SEQUENCE_KEY, read_label_map, unlabelled, widen, write_label_map
+from segcore.labels import (
+    SEQUENCE_KEY,
+    encode_label_map,
+    read_label_map,
+    unlabelled,
+    widen,
+    write_label_map,
+)
 from segcore.project.journal import Record, read_journal
 from segcore.project.names import check_stays_inside, map_path
 from segcore.project.origins import NOBODY
 
 LABELS, ORIGINS, JOURNAL = "labels", "origins", "journal"
+
+_LARGEST_KEPT = 1 << 24  # pixels of a uniform origin map that is encoded once
 
 
 @dataclass(frozen=True)
@@ -119,12 +130,29 @@ def write_maps(files: MapFiles, maps: Maps, classes: ClassTable) -> None:
     Raises:
         OSError: the disk is full, or the folder cannot be written.
     """
-    for path, array, table in (
-        (files.origins, maps.origins, _origin_colours()),
-        (files.labels, maps.labels, classes),
-    ):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_label_map(path, array, table, maps.sequence)
+    files.origins.parent.mkdir(parents=True, exist_ok=True)
+    _write_origins(files.origins, maps.origins, maps.sequence)
+    files.labels.parent.mkdir(parents=True, exist_ok=True)
+    write_label_map(files.labels, maps.labels, classes, maps.sequence)
+
+
+def _write_origins(path: Path, origins: IdArray, sequence: int) -> None:
+    """Of a batch all origin maps are the same: one model says it all, of pictures of one size."""
+    if origins.size > _LARGEST_KEPT or not is_uniform(origins):
+        write_label_map(path, origins, _origin_colours(), sequence)
+        return
+    shape = (origins.shape[0], origins.shape[1])
+    content = _uniform_origins(int(origins[0, 0]), shape, sequence)
+    with replacing(path) as stream:
+        stream.write(content)
+
+
+@lru_cache(32)
+def _uniform_origins(origin: int, shape: tuple[int, int], sequence: int) -> bytes:
+    """The origins file of a picture of which one says everything; a thousandth of its pixels."""
+    content = BytesIO()
+    encode_label_map(content, uniform(origin, shape, np.uint8), _origin_colours(), sequence)
+    return content.getvalue()
 
 
 @cache

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+
 from segcore.classes import ClassTable
+from segcore.edits import Edit
 from segcore.errors import ImageError, ProjectError
 from segcore.project.folding import Folding, file_digest
+from segcore.project.history import Histories, HistoryState, Move
 from segcore.project.index import IndexRow, ProjectIndex
 from segcore.project.journal import Record, Rectangle, last_sequence, read_journal
 from segcore.project.lock import FolderLock
@@ -23,6 +27,7 @@ from segcore.project.maps import (
     read_maps,
     write_maps,
 )
+from segcore.project.names import check_stays_inside, history_path
 from segcore.project.pictures import PictureList
 from segcore.project.states import STATES_NAME, StatesContent, append_lines, compact, line
 from segcore.project.writer import Writer
@@ -57,6 +62,7 @@ class Recorder:
         self.notes: list[str] = []
         self._folder, self._pictures, self._classes = folder, pictures, classes
         self._foreign_origin = foreign_origin
+        self._on_trouble = on_trouble
         self._numbers: dict[str, int] = {}
         self._unfolded: dict[str, int] = {}
         self._guard = threading.Lock()
@@ -70,7 +76,8 @@ class Recorder:
         except BaseException:
             self._lock.release()
             raise
-        self._writer = Writer(folder, length, on_trouble)
+        self._histories = Histories()
+        self._writer = Writer(folder, length, self._histories, on_trouble)
         self._folding = Folding(self._fold, on_trouble)
         self._find_journals()
         atexit.register(self._at_exit)
@@ -87,16 +94,49 @@ class Recorder:
         if trouble is not None:
             raise ProjectError(trouble)
 
-    def record(self, name: str, rectangles: Iterable[Rectangle]) -> None:
-        """Queue an edit; it is in memory when this returns and on disk a moment later."""
+    def record(
+        self, name: str, rectangles: Iterable[Rectangle], move: Move | None = None
+    ) -> int:
+        """Queue an edit; it is in memory when this returns and on disk a moment later.
+
+        Returns its number. What `move` says of it decides what can be undone.
+        """
         rectangles = tuple(rectangles)
         with self._guard:
             number = self._last_number(name) + 1
-            self._writer.submit_record(name, Record(number, rectangles))
+            self._writer.submit_record(name, Record(number, rectangles), move)
             self._numbers[name] = number
             waiting = self._unfolded[name] = self._unfolded.get(name, 0) + 1
         if waiting % FOLD_RECORDS == 0 or self._writer.journal_length(name) > FOLD_BYTES:
             self._folding.request(name)
+        return number
+
+    def history(self, name: str) -> HistoryState:
+        """What can be undone of a picture and done again.
+
+        Raises:
+            ProjectError: the disk refuses edits of before, or the picture's files are damaged.
+        """
+        self._writer.flush()
+        with self._guard:
+            number = self._last_number(name)
+            history = self._histories.known(name)
+            if history is None:
+                return HistoryState()
+            history.settle(number)
+        return history.state()
+
+    def edit_of(self, name: str, sequence: int) -> Edit:
+        """The edit that a step of the history names.
+
+        Raises:
+            LookupError: it is not there any more.
+            ProjectError: it cannot be read.
+        """
+        history = self._histories.known(name)
+        if history is None:
+            raise LookupError(sequence)
+        return history.edit(sequence, wide=self._classes.dtype is np.uint16)
 
     def write_first(self, name: str, whole: Rectangle) -> bool:
         """Put the first labels of a picture straight into its PNG files, without a journal.
@@ -124,9 +164,9 @@ class Recorder:
         """Edits of a picture that are not on disk yet."""
         return self._writer.pending(name)
 
-    def submit(self, lines: Iterable[str]) -> None:
-        """Queue lines for the picture list."""
-        self._writer.submit_lines(lines)
+    def submit(self, lines: Iterable[str], *, hurry: bool = True) -> None:
+        """Queue lines for the picture list; without `hurry` they wait a moment for more."""
+        self._writer.submit_lines(lines, hurry=hurry)
 
     def has_edits(self, name: str) -> bool:
         """Whether a picture has edits that are not in its PNG files."""
@@ -234,6 +274,7 @@ class Recorder:
                     self._unfolded[name] = self._unfolded.get(name, 0) + waiting
                 raise
         self._note_in_index(IndexRow(name, sequence, self._digest(name)))
+        self._writer.trim_history(name)
 
     def _write_pngs(self, name: str, files: MapFiles, always: bool) -> int:
         """PNG files first, then the journal is cut up to what is in them."""
@@ -257,7 +298,7 @@ class Recorder:
         if not state.sha256:
             with suppress(OSError):  # the picture may be away; its labels are not
                 state.sha256 = file_digest(self._pictures.path(name))
-                self.submit([line(name, sha256=state.sha256)])
+                self.submit([line(name, sha256=state.sha256)], hurry=False)
         return state.sha256
 
     def _last_number(self, name: str) -> int:
@@ -269,8 +310,19 @@ class Recorder:
             numbers = [header[1] for header in headers if header is not None]
             journalled, length = last_sequence(files.journal)
             self._writer.know_journal(name, length)
+            labels_at = headers[0][1] if headers[0] is not None else 0
+            self._open_history(name, max(journalled, labels_at))
             self._numbers[name] = max(journalled, *numbers, 0)
         return self._numbers[name]
+
+    def _open_history(self, name: str, sequence: int) -> None:
+        """Cut what a kill left of the undo history before a number in it is given again."""
+        path = history_path(self._folder, name)
+        check_stays_inside(self._folder, path)
+        try:
+            self._histories.of(name, path, sequence)
+        except ProjectError as error:
+            self._on_trouble(str(error))  # without undo, labelling goes on
 
     def _tidied_states(self, states: StatesContent) -> int:
         """The length of the picture list after outdated and torn lines are out of it."""

@@ -257,7 +257,7 @@ class Project(ProjectFolder):
         state = self._pictures.state(name)
         if state.status == "new":
             state.status = "started"
-            recorder.submit([line(name, status="started")])
+            recorder.submit([line(name, status="started")], hurry=False)
 
     def _origin_number(self, origin: str | int | Origin) -> int:
         if isinstance(origin, Origin):
