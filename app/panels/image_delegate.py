@@ -110,15 +110,15 @@ class ImageDelegate(QStyledItemDelegate):
             painter.drawText(lower, left_middle, elided)
 
 
-_HOLLOW = frozenset({"review"})
+_HOLLOW = frozenset({"done"})
 
 
 def status_color(status: str, tones: Tones) -> str:
-    """The colour of a picture's dot: blue predicted, amber in work, green done, red skipped."""
+    """The colour of a picture's dot: blue predicted, amber in work, green done, red rejected."""
     return {
         "predicted": tones.accent,
-        "started": tones.warning,
-        "review": tones.warning,
+        "in_work": tones.warning,
         "done": tones.success,
-        "skipped": tones.danger,
+        "approved": tones.success,
+        "rejected": tones.danger,
     }.get(status, tones.muted)

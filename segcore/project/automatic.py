@@ -12,11 +12,11 @@ from platformdirs import user_data_path
 
 from segcore.errors import ProjectError
 from segcore.project.maps import JOURNAL, LABELS, ORIGINS
-from segcore.project.names import relative_source
+from segcore.project.names import HISTORY, relative_source
 from segcore.project.pictures import PictureList
 from segcore.project.states import STATES_NAME, PictureState, compact
 
-_FOLDERS = (LABELS, ORIGINS, JOURNAL)
+_FOLDERS = (LABELS, ORIGINS, JOURNAL, HISTORY)
 _FILES = ("origins.json", "classes.json")
 _LONGEST_NAME = 60
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from segcore.classes import ClassTable
+from segcore.edits import Patch
 from segcore.edits.planes import IdArray, uniform
 from segcore.errors import ProjectError, RequestError
 from segcore.geometry import Box
@@ -46,6 +47,19 @@ def rectangle(
             raise RequestError(f"The origins have shape {said_by.shape}, not {box.size}.")
     said_by[nobodys] = 0
     return Rectangle(box, labels, said_by)
+
+
+def rows_of(origins: IdArray) -> set[int]:
+    """The rows of the origin table, 0 among them, that uint8 `origins` of any shape name."""
+    if origins.strides == (0, 0):
+        origins = origins[:1, :1]
+    return set(np.flatnonzero(np.bincount(origins.ravel(), minlength=1)).tolist())
+
+
+def rows_of_change(patch: Patch) -> set[int]:
+    """The rows that an edit's patch gives to the pixels that it changes."""
+    changed = (patch.before != patch.after) | (patch.origins_before != patch.origins_after)
+    return rows_of(patch.origins_after[changed])
 
 
 def check_ids(labels: IdArray, classes: ClassTable) -> None:

@@ -72,11 +72,17 @@ def encode(record: Record) -> bytes:
     parts = [_RECORD.pack(record.sequence, len(record.rectangles))]
     for box, labels, origins in record.rectangles:
         parts.append(_BOX.pack(*box))
-        for plane in (pack(labels), pack(origins)):
-            itemsize = np.dtype(plane.dtype).itemsize
-            parts += [_PLANE.pack(plane.kind, itemsize, len(plane.data)), plane.data]
+        parts += encode_planes((labels, origins))
     payload = b"".join(parts)
     return _HEAD.pack(MAGIC, zlib.crc32(payload), len(payload)) + payload
+
+
+def encode_planes(planes: Iterable[IdArray]) -> Iterator[bytes]:
+    """Rectangles of ids as they stand in records."""
+    for plane in map(pack, planes):
+        itemsize = np.dtype(plane.dtype).itemsize
+        yield _PLANE.pack(plane.kind, itemsize, len(plane.data))
+        yield plane.data
 
 
 def read_journal(path: Path) -> JournalContent:
@@ -227,16 +233,22 @@ def _decode(payload: memoryview) -> Record:
         box = Box(*_BOX.unpack_from(payload, position))
         position += _BOX.size
         planes = []
-        for plane, end in _planes(payload, position, box):
+        for plane, end in decode_planes(payload, position, box, 2):
             planes.append(plane)
             position = end
         rectangles.append(Rectangle(box, planes[0], planes[1]))
     return Record(sequence, tuple(rectangles))
 
 
-def _planes(payload: memoryview, position: int, box: Box) -> Iterator[tuple[IdArray, int]]:
-    """The two planes of a rectangle, each with the position behind it."""
-    for _ in range(2):
+def decode_planes(
+    payload: memoryview, position: int, box: Box, count: int
+) -> Iterator[tuple[IdArray, int]]:
+    """So many rectangles of ids of a box's size, each with the position behind it.
+
+    Raises:
+        struct.error, ValueError, KeyError, zlib.error: the bytes are none.
+    """
+    for _ in range(count):
         kind, itemsize, length = _PLANE.unpack_from(payload, position)
         begin = position + _PLANE.size
         position = begin + length

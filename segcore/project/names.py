@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from segcore.errors import ProjectError
 
+HISTORY = "history"
+
 _LONGEST_COMPONENT = 255
 _ROOM_FOR_ENDINGS = len(".journal")
 _DIGEST = 12
@@ -42,6 +44,15 @@ def map_path(folder: Path, kind: str, name: str, ending: str = ".png") -> Path:
     """
     *parents, last = map(_shortened, check_name(name).split("/"))
     return folder.joinpath(kind, *parents, last + ending)
+
+
+def history_path(folder: Path, name: str) -> Path:
+    """Where the undo history of a picture lies.
+
+    Raises:
+        ProjectError: the name leads out of the project.
+    """
+    return map_path(folder, HISTORY, name, ".edits")
 
 
 def check_stays_inside(folder: Path, path: Path) -> None:

@@ -11,8 +11,11 @@ from segcore.errors import ProjectError
 from segcore.folders import find_images
 from segcore.images import read_image_size
 from segcore.project.maps import JOURNAL, LABELS, ORIGINS, MapFiles, map_header
-from segcore.project.names import check_name, is_shortened, map_path, relative_source
+from segcore.project.names import HISTORY, check_name, is_shortened, map_path, relative_source
 from segcore.project.states import PictureState
+
+REMOVED = "removed"
+_OWN_FOLDERS = (LABELS, ORIGINS, JOURNAL, HISTORY, REMOVED)
 
 
 class PictureList:
@@ -134,7 +137,7 @@ class PictureList:
         return self._listed(name, source, new)
 
     def _add_folder(self, folder: Path, new: list[str]) -> list[str]:
-        own = tuple(str(self._folder / kind) + os.sep for kind in (LABELS, ORIGINS, JOURNAL))
+        own = tuple(str(self._folder / kind) + os.sep for kind in _OWN_FOLDERS)
         cut = len(str(folder).rstrip(os.sep)) + 1
         found = [
             text[cut:].replace(os.sep, "/")

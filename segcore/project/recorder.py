@@ -14,7 +14,8 @@ from segcore.classes import ClassTable
 from segcore.edits import Edit
 from segcore.errors import ImageError, ProjectError
 from segcore.project.folding import Folding, file_digest
-from segcore.project.history import Histories, HistoryState, Move
+from segcore.project.history import Histories, HistoryState
+from segcore.project.history_records import Move
 from segcore.project.index import IndexRow, ProjectIndex
 from segcore.project.journal import Record, Rectangle, last_sequence, read_journal
 from segcore.project.lock import FolderLock
@@ -94,9 +95,7 @@ class Recorder:
         if trouble is not None:
             raise ProjectError(trouble)
 
-    def record(
-        self, name: str, rectangles: Iterable[Rectangle], move: Move | None = None
-    ) -> int:
+    def record(self, name: str, rectangles: Iterable[Rectangle], move: Move | None = None) -> int:
         """Queue an edit; it is in memory when this returns and on disk a moment later.
 
         Returns its number. What `move` says of it decides what can be undone.
@@ -123,7 +122,8 @@ class Recorder:
             history = self._histories.known(name)
             if history is None:
                 return HistoryState()
-            history.settle(number)
+            if not self._writer.pending(name):
+                history.settle(number)
         return history.state()
 
     def edit_of(self, name: str, sequence: int) -> Edit:

@@ -20,7 +20,8 @@ from segcore.project.journal import sync_folder
 from segcore.project.names import check_name
 
 STATES_NAME = "states.jsonl"
-STATUSES = ("new", "started", "review", "done", "skipped")
+STATUSES = ("new", "predicted", "in_work", "done", "approved", "rejected")
+_OLD_STATUSES = {"started": "in_work", "review": "done", "skipped": "rejected"}
 VERSION = 1
 _FORMAT = "segformer-studio project"
 _MANY_MORE_LINES = 4
@@ -184,7 +185,8 @@ def _take(pictures: dict[str, PictureState], entry: Any) -> None:
     elif "source" in entry:
         state.source = str(entry["source"])
     if "status" in entry:
-        state.status = str(entry["status"])
+        status = str(entry["status"])
+        state.status = _OLD_STATUSES.get(status, status)
     if "comment" in entry:
         state.comment = str(entry["comment"])
     if "sha256" in entry:

@@ -12,11 +12,19 @@ from segcore.edits import Edit, PackedEdit
 from segcore.edits.planes import IdArray
 from segcore.errors import ProjectError, RequestError
 from segcore.geometry import Box
-from segcore.project.checks import check_ids, check_table_follows, rectangle
+from segcore.project.checks import (
+    check_ids,
+    check_table_follows,
+    rectangle,
+    rows_of,
+    rows_of_change,
+)
+from segcore.project.history import HistoryState
+from segcore.project.history_records import Kind, Move
 from segcore.project.journal import Rectangle
 from segcore.project.lifecycle import CLASSES_NAME, ProjectFolder
 from segcore.project.maps import JOURNAL, LABELS, MapFiles, Maps, read_labels, read_maps
-from segcore.project.origins import Origin, OriginKind
+from segcore.project.origins import NOBODY, Origin, OriginKind
 from segcore.project.recorder import Recorder
 from segcore.project.states import STATUSES, line
 
@@ -202,10 +210,12 @@ class Project(ProjectFolder):
         made = rectangle(place, patch, said_by, self._classes, self.size(name))
         self._record(recorder, name, [made])
 
-    def record_edit(self, name: str, edit: Edit | PackedEdit) -> None:
+    def record_edit(self, name: str, edit: Edit | PackedEdit, move: Move | None = None) -> int:
         """Record what an edit did, all of its patches or none; as `record`.
 
-        Its arrays must stay as they are, which an edit's do.
+        Its arrays must stay as they are, which an edit's do. It can be undone, also after the next
+        start; one that undoes another, or does it again, comes with that `move`. Returns the number
+        that the edit has in the picture's history.
         """
         recorder = self._writable()
         height, width = self.size(name)
@@ -215,7 +225,31 @@ class Project(ProjectFolder):
         for patch in edit.patches:
             check_ids(patch.after, self._classes)
             rectangles.append(Rectangle(patch.box, patch.after, patch.origins_after))
-        self._record(recorder, name, rectangles)
+        self._note_work(recorder, name, map(rows_of_change, edit.patches))
+        number = recorder.record(name, rectangles, move or Move(Kind.DO, edit.name, edit))
+        recorder.check()
+        return number
+
+    def history(self, name: str) -> HistoryState:
+        """What can be undone of a picture and done again, the last session's edits among it.
+
+        Waits for the edits that are on their way to disk.
+
+        Raises:
+            ProjectError: there is no such picture, or the disk refuses edits of before.
+        """
+        self._check_open()
+        self._pictures.state(name)
+        return HistoryState() if self._recorder is None else self._recorder.history(name)
+
+    def edit_of(self, name: str, step: int) -> Edit:
+        """The edit of a step of the history, by its number, as it was made.
+
+        Raises:
+            LookupError: the history does not have it any more.
+            ProjectError: it cannot be read, or the project is read-only.
+        """
+        return self._writable().edit_of(name, step)
 
     def save(
         self,
@@ -237,7 +271,7 @@ class Project(ProjectFolder):
         box = Box(0, 0, width, height)
         whole = rectangle(box, labels, said_by, self._classes, (height, width))
         if straight and recorder.write_first(name, whole):
-            self._note_started(recorder, name)
+            self._note_work(recorder, name, [rows_of(whole.origins)])
             recorder.check()
             return
         self._record(recorder, name, [whole])
@@ -248,16 +282,27 @@ class Project(ProjectFolder):
         self._pictures.state(name)
         self._writable().fold(name)
 
-    def _record(self, recorder: Recorder, name: str, rectangles: list[Rectangle]) -> None:
-        self._note_started(recorder, name)
+    def _record(
+        self,
+        recorder: Recorder,
+        name: str,
+        rectangles: list[Rectangle],
+    ) -> None:
+        self._note_work(recorder, name, (rows_of(each.origins) for each in rectangles))
         recorder.record(name, rectangles)
         recorder.check()
 
-    def _note_started(self, recorder: Recorder, name: str) -> None:
+    def _note_work(self, recorder: Recorder, name: str, said_by: Iterable[set[int]]) -> None:
+        """A picture is predicted by a model's labels and in work by everything else."""
         state = self._pictures.state(name)
-        if state.status == "new":
-            state.status = "started"
-            recorder.submit([line(name, status="started")], hurry=False)
+        if state.status not in ("new", "predicted"):
+            return
+        models = {row.id for row in self._origins.rows if row.kind == "model"}
+        rows = set().union(*said_by)
+        status = "predicted" if rows & models and not rows - models - {NOBODY} else "in_work"
+        if status != state.status:
+            state.status = status
+            recorder.submit([line(name, status=status)], hurry=False)
 
     def _origin_number(self, origin: str | int | Origin) -> int:
         if isinstance(origin, Origin):

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from segcore.errors import ProjectError
 from segcore.project import journal
-from segcore.project.history import Histories, Move
+from segcore.project.history import Histories
+from segcore.project.history_records import Move
 from segcore.project.journal import Record
 from segcore.project.maps import MapFiles
 from segcore.project.states import STATES_NAME, append_lines

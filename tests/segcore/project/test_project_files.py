@@ -62,10 +62,10 @@ def test_a_torn_line_is_cut_and_the_rest_kept(project):
         assert "cut short" in reading.notes[0]
     with Project.open(project.folder) as again:
         assert again.status("a.jpg") == "done"
-        again.set_status("b.png", "review")
+        again.set_status("b.png", "approved")
     with Project.open(project.folder) as third:
         assert not third.notes
-        assert third.status("b.png") == "review"
+        assert third.status("b.png") == "approved"
 
 
 def test_a_line_that_says_nothing_known_is_passed_over_and_named(project):

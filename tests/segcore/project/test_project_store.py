@@ -150,7 +150,7 @@ def test_status_and_comments_are_kept(project):
     with reopened(project) as again:
         assert again.status("a.jpg") == "done"
         assert again.comment("a.jpg") == "the kerb is\nunclear ✓"
-        assert again.status("b.png") == "started"
+        assert again.status("b.png") == "in_work"
         assert again.status("sub/ü ö 写真.jpg") == "new"
 
 
