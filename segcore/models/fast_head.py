@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -12,7 +13,8 @@ from segcore.models.fast_parts import Frozen
 from segcore.models.fold import FoldedProjection, fold_head, fold_projections
 from segcore.models.mmseg_decoder import MMSegDecoder
 from segcore.models.strips import (
-    CoarseGrid,
+    CoarseSum,
+    add_linear,
     head_strips,
     in_strips,
     linear,
@@ -79,18 +81,20 @@ class FastHead(Frozen):
         classes, inner = self.classifier.shape
         logits = finest.new_empty(batch, classes, height * width)
         for sample in range(batch):
-            coarse = [
-                CoarseGrid(self.projected(index, stage[sample]), (height, width))
-                for index, stage in enumerate(stages[1:], start=1)
-            ]
+            coarse = CoarseSum(
+                [
+                    self.projected(index, stage[sample])
+                    for index, stage in enumerate(stages[1:], start=1)
+                ],
+                (height, width),
+            )
             for rows in head_strips(height, width, inner, finest.element_size()):
-                features = coarse[0].rows(rows)
-                for grid in coarse[1:]:
-                    features += grid.rows(rows)
                 entered = self.entered(0, finest[sample, rows])
-                fused = linear(entered, self.matrix(0), add_to=features).relu_()
-                strip = linear(fused.view(-1, inner), self.classifier, self.classifier_bias)
-                logits[sample, :, rows.start * width : rows.stop * width] = strip.t()
+                fused = add_linear(coarse.rows(rows), entered, self.matrix(0)).relu_()
+                # Classes first, as the logits lie: nothing is left to transpose.
+                strip = linear(self.classifier, fused.view(-1, inner))
+                place = logits[sample, :, rows.start * width : rows.stop * width]
+                torch.add(strip, self.classifier_bias[:, None], out=place)
         return logits.view(batch, classes, height, width)
 
     def matrix(self, stage: int) -> Tensor:

@@ -9,7 +9,7 @@ Nothing here is differentiable: `in_strips` says when these ways may be taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -22,8 +22,8 @@ from torch.nn import functional as F
 _STRIP_BYTES = 2 << 20
 _WORTH_BYTES = 3 << 20
 
-# The head passes over each strip six times and wants it nearer.
-_HEAD_STRIP_BYTES = 1 << 20
+# The head passes over each strip four times and wants it nearer.
+_HEAD_STRIP_BYTES = 3 << 19
 
 
 def in_strips(tokens: Tensor) -> bool:
@@ -53,6 +53,18 @@ def linear(
         return plain
     summed: Tensor = with_onednn.binary(tokens, add_to, weight, bias, "add")
     return summed
+
+
+def add_linear(total: Tensor, tokens: Tensor, weight: Tensor) -> Tensor:
+    """`linear(tokens, weight, add_to=total)`, which may be `total` itself; that is used up.
+
+    A thin product is over before a second tensor of its size would be written.
+    """
+    outputs, inputs = weight.shape
+    if inputs >= outputs:
+        return linear(tokens, weight, add_to=total)
+    total.view(-1, outputs).addmm_(tokens.reshape(-1, inputs), weight.t())
+    return total
 
 
 def depthwise_gelu(
@@ -145,30 +157,62 @@ def head_strips(height: int, width: int, channels: int, item: int) -> Iterator[s
         yield slice(top, min(top + rows, height))
 
 
-class CoarseGrid:
-    """A (h_i, w_i, D) grid that is wanted, a few rows at a time, at a finer size.
+class CoarseSum:
+    """The sum of (h_i, w_i, D) grids that is wanted, a few rows at a time, at a finer size.
 
-    Bilinear with half-pixel centres, as `F.interpolate(..., align_corners=False)` of the whole.
+    Bilinear with half-pixel centres, as `F.interpolate(..., align_corners=False)` of each whole.
+    A cell of the sum is a bag of four cells of each grid, weighted: one pass writes it, where
+    upsampling one grid after the other writes each of them, and adds.
     """
 
-    def __init__(self, grid: Tensor, size: tuple[int, int]) -> None:
+    def __init__(self, grids: Sequence[Tensor], size: tuple[int, int]) -> None:
         height, self._width = size
-        self._grid = grid
-        centre = torch.arange(height, dtype=torch.float64, device=grid.device) + 0.5
-        source = (centre * (grid.shape[0] / height) - 0.5).clamp_(min=0)
-        self._above = source.to(torch.int64)
-        self._below = (self._above + 1).clamp_(max=grid.shape[0] - 1)
-        self._share = (source - self._above).to(grid.dtype)[:, None, None]
+        self._cells = torch.cat([grid.flatten(0, 1) for grid in grids])
+        columns, rows = [], []
+        first = 0
+        for grid in grids:
+            above, below = _neighbours(grid.shape[0], height)
+            left, right = _neighbours(grid.shape[1], self._width)
+            for vertical in (above, below):
+                for horizontal in (left, right):
+                    rows.append(_Tap(first + vertical.at * grid.shape[1], vertical.share))
+                    columns.append(horizontal)
+            first += grid.shape[0] * grid.shape[1]
+        precision = torch.promote_types(self._cells.dtype, torch.float32)
+        self._rows, self._columns = _stacked(rows, precision), _stacked(columns, precision)
 
     def rows(self, rows: slice) -> Tensor:
         """Those rows at the finer size, (rows, w, D)."""
-        tall = torch.lerp(
-            self._grid.index_select(0, self._above[rows]),
-            self._grid.index_select(0, self._below[rows]),
-            self._share[rows],
+        at = self._rows.at[rows, None] + self._columns.at
+        shares = self._rows.share[rows, None] * self._columns.share
+        taps = at.shape[-1]
+        summed = F.embedding_bag(
+            at.view(-1),
+            self._cells,
+            torch.arange(0, at.numel(), taps, dtype=at.dtype),
+            mode="sum",
+            per_sample_weights=shares.view(-1).to(self._cells.dtype),
         )
-        picture = tall[None].permute(0, 3, 1, 2)
-        wide = F.interpolate(
-            picture, (tall.shape[0], self._width), mode="bilinear", align_corners=False
-        )
-        return wide.permute(0, 2, 3, 1)[0]
+        return summed.view(-1, self._width, self._cells.shape[-1])
+
+
+class _Tap(NamedTuple):
+    """For each finer row (or column), which coarse one it takes, and how much of it."""
+
+    at: Tensor
+    share: Tensor
+
+
+def _neighbours(coarse: int, fine: int) -> tuple[_Tap, _Tap]:
+    """Of each finer row the coarse one above and the one below its centre."""
+    centre = torch.arange(fine, dtype=torch.float64) + 0.5
+    source = (centre * (coarse / fine) - 0.5).clamp_(min=0)
+    above = source.to(torch.int64)
+    share = source - above
+    return _Tap(above, 1 - share), _Tap((above + 1).clamp_(max=coarse - 1), share)
+
+
+def _stacked(taps: Sequence[_Tap], precision: torch.dtype) -> _Tap:
+    """All of them as (finer rows, taps)."""
+    at = torch.stack([tap.at for tap in taps], dim=1).to(torch.int32)
+    return _Tap(at, torch.stack([tap.share for tap in taps], dim=1).to(precision))
