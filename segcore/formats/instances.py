@@ -14,11 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from segcore.labels import LabelMap
 
 Ints = npt.NDArray[np.int64]
 
@@ -70,21 +69,16 @@ class Instances:
 
     def mask(self, index: int) -> npt.NDArray[np.bool_]:
         """The instance inside its box, bool, in the axes of `shape`."""
-        top, left, bottom, right = (int(edge) for edge in self.boxes[index])
         starts, lengths = self.runs(index)
-        lines, places = np.divmod(starts, self.shape[1])
-        width = right - left
-        crop = np.zeros((bottom - top) * width + 1, np.int8)
-        begins = (lines - top) * width + places - left
-        crop[begins] += 1
-        np.subtract.at(crop, begins + lengths, 1)  # the next run may begin where this one ends
-        return np.cumsum(crop[:-1], dtype=np.int8).astype(bool).reshape(bottom - top, width)
+        top, left, bottom, right = (int(edge) for edge in self.boxes[index])
+        begins = (starts // self.shape[1] - top) * (right - left) + starts % self.shape[1] - left
+        return filled(begins, lengths, (bottom - top, right - left))
 
     def __iter__(self) -> Iterator[int]:
         return iter(range(len(self)))
 
 
-def instances_of(labels: LabelMap, ignore: int) -> Instances:
+def instances_of(labels: npt.NDArray[Any], ignore: int) -> Instances:
     """The 8-connected components of every class of a label map.
 
     Args:
@@ -110,7 +104,7 @@ def instances_of(labels: LabelMap, ignore: int) -> Instances:
     )
 
 
-def line_runs(labels: LabelMap) -> tuple[Ints, Ints]:
+def line_runs(labels: npt.NDArray[Any]) -> tuple[Ints, Ints]:
     """Runs of one id along the lines of a (lines, places) array: flat starts and lengths."""
     lines, places = labels.shape
     changes = np.empty((lines, places), np.bool_)
@@ -118,6 +112,14 @@ def line_runs(labels: LabelMap) -> tuple[Ints, Ints]:
     np.not_equal(labels[:, 1:], labels[:, :-1], out=changes[:, 1:])
     starts = np.flatnonzero(changes)
     return starts, np.diff(starts, append=lines * places)
+
+
+def filled(starts: Ints, lengths: Ints, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """(lines, places) bool with the given runs set; they may go on into the next line."""
+    changes = np.zeros(shape[0] * shape[1] + 1, np.int8)
+    changes[starts] += 1
+    changes[starts + lengths] -= 1
+    return np.cumsum(changes[:-1], dtype=np.int8).astype(np.bool_).reshape(shape)
 
 
 def _touching(starts: Ints, lengths: Ints, values: Ints, places: int) -> tuple[Ints, Ints]:
