@@ -12,22 +12,25 @@ from segcore.progress import CancelToken
 
 
 @contextmanager
-def cancelled_by_interrupt() -> Iterator[CancelToken]:
+def cancelled_by_interrupt(*, or_terminated: bool = False) -> Iterator[CancelToken]:
     """A token that the first Ctrl+C raises; the second one ends the program as ever.
 
-    Outside the main thread, which alone hears of it, the token is never raised.
+    With `or_terminated` a wish to terminate (SIGTERM) counts likewise, for a command that runs as
+    a child. Outside the main thread, which alone hears of it, the token is never raised.
     """
     token = CancelToken()
     if threading.current_thread() is not threading.main_thread():
         yield token
         return
 
-    def cancel(_number: int, _frame: FrameType | None) -> None:
+    def cancel(number: int, _frame: FrameType | None) -> None:
         token.cancel()
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before[number])
 
-    before = signal.signal(signal.SIGINT, cancel)
+    heard = [signal.SIGINT, *([signal.SIGTERM] if or_terminated else [])]
+    before = {int(number): signal.signal(number, cancel) for number in heard}
     try:
         yield token
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -10,7 +10,18 @@ from typing import Annotated
 
 import typer
 
-from app.cli import attention, bench, erf, evaluate, explain, info, models, open_window, predict
+from app.cli import (
+    attention,
+    bench,
+    erf,
+    evaluate,
+    explain,
+    info,
+    models,
+    open_window,
+    predict,
+    train,
+)
 from segcore.errors import Cancelled, SegcoreError
 
 PROGRAM = "segformer-studio"
@@ -35,8 +46,20 @@ _commands.command("attention")(attention.attention)
 _commands.command("explain")(explain.explain)
 _commands.command("evaluate")(evaluate.evaluate)
 _commands.command("bench")(bench.bench)
+_commands.command("train")(train.train)
 COMMANDS = frozenset(
-    ("open", "predict", "info", "models", "erf", "attention", "explain", "evaluate", "bench")
+    (
+        "open",
+        "predict",
+        "info",
+        "models",
+        "erf",
+        "attention",
+        "explain",
+        "evaluate",
+        "bench",
+        "train",
+    )
 )
 
 

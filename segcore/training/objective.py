@@ -1,0 +1,90 @@
+"""The loss: cross entropy of the upsampled logits, by class, by pixel, or of the hardest alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Balance = Literal["none", "log", "root"]
+_MOST = 5.0
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is made small.
+
+    Attributes:
+        balance: weights of the classes by their share of the labels: `none`, `log` (1 / log(1.1 +
+            share), after Paszke et al., arXiv 1606.02147), or `root` (share ** -0.5, at most five
+            times the mean's).
+        hardest: online hard example mining: only this share of a batch's pixels, those with the
+            largest loss, count; 1 for all.
+        smoothing: label smoothing.
+    """
+
+    balance: Balance = "none"
+    hardest: float = 1.0
+    smoothing: float = 0.0
+
+
+def class_weights(
+    shares: npt.NDArray[np.float64], balance: Balance
+) -> npt.NDArray[np.float32] | None:
+    """(classes,) weights whose mean over the labelled pixels is 1; None where all are alike."""
+    if balance == "none":
+        return None
+    if balance == "log":
+        weights = 1 / np.log(1.1 + shares)
+    else:
+        weights = np.maximum(shares, 1e-6) ** -0.5
+        weights = np.minimum(weights, _MOST * (weights * shares).sum())
+    weights[shares == 0] = 0
+    chosen: npt.NDArray[np.float32] = (weights / (weights * shares).sum()).astype(np.float32)
+    return chosen
+
+
+def loss_of(
+    logits: Tensor,
+    labels: Tensor,
+    objective: Objective,
+    *,
+    ignore: int,
+    by_class: Tensor | None = None,
+    by_pixel: Tensor | None = None,
+) -> Tensor:
+    """The weighted mean over the pixels that count, a scalar; 0 where none does.
+
+    Args:
+        logits: (B, classes, h, w), upsampled here to the labels' size, bilinear.
+        labels: (B, H, W) int64.
+        by_class: (classes,) weights.
+        by_pixel: (B, H, W) weights.
+    """
+    size = tuple(labels.shape[1:])
+    larger = functional.interpolate(logits.float(), size, mode="bilinear", align_corners=False)
+    known = labels != ignore
+    losses = functional.cross_entropy(
+        larger,
+        labels,
+        weight=by_class,
+        ignore_index=ignore,
+        reduction="none",
+        label_smoothing=objective.smoothing,
+    )
+    weights = known.to(losses.dtype)
+    if by_class is not None:
+        weights = weights * by_class[torch.where(known, labels, 0)]
+    if by_pixel is not None:
+        losses, weights = losses * by_pixel, weights * by_pixel
+    if objective.hardest < 1:
+        count = max(int(objective.hardest * int(known.sum())), 1)
+        border = torch.topk(losses.detach().flatten(), count).values[-1]
+        chosen = (losses.detach() >= border) & known
+        losses, weights = losses[chosen], weights[chosen]
+    return losses.sum() / weights.sum().clamp(min=torch.finfo(weights.dtype).tiny)

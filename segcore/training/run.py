@@ -1,0 +1,277 @@
+"""A whole training run: samples in, a model folder out, resumable at every step that was saved."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from segcore.checkpoints import save_model
+from segcore.errors import TrainingError, readable
+from segcore.inference.devices import place
+from segcore.progress import CancelToken
+from segcore.training.batches import Source
+from segcore.training.beginning import Beginning, begin
+from segcore.training.recipe import Recipe
+from segcore.training.samples import Samples
+from segcore.training.state import FOLDER, load_state, save_state
+from segcore.training.survey import survey
+from segcore.training.trainer import Step, Trainer
+from segcore.training.validation import Validation, validate
+from segcore.training.workers import Workers, join_workers, leave_workers, local_device
+
+LOG = "log.jsonl"
+
+Event = Mapping[str, Any]
+Told = Callable[[Event], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is to be done, besides the recipe.
+
+    Attributes:
+        sources: samples with their shares; the first one names the classes.
+        held_out: what progress is measured on, or None.
+        model, scratch: see `begin`.
+        out: the folder that becomes a model; `training/` in it keeps state and log.
+        resume: go on from the state in `out`, where there is one.
+        every: steps between two looks at the held-out pictures; 0 for one at the end.
+        glance: of them, how many are looked at before the end, evenly spread; 0 for all.
+        save_seconds: between two saved states.
+        seconds: stop, resumably, after so long.
+        card: what `README.md` says.
+        half: write half-precision weights.
+    """
+
+    sources: Sequence[tuple[Samples, float]]
+    held_out: Samples | None
+    model: str
+    out: Path
+    scratch: bool = False
+    resume: bool = False
+    device: str = "auto"
+    every: int = 0
+    glance: int = 0
+    save_seconds: float = 60.0
+    seconds: float = math.inf
+    card: str | None = None
+    half: bool = False
+    words: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """How it ended.
+
+    Attributes:
+        steps: that were done in all.
+        finished: whether the recipe's last step was reached.
+        validation: of the weights that were written; None without held-out pictures.
+    """
+
+    steps: int
+    finished: bool
+    validation: Validation | None
+
+
+def train(
+    plan: Plan,
+    recipe: Recipe,
+    told: Told = lambda _event: None,
+    cancel: CancelToken | None = None,
+) -> Result:
+    """Train, saving the state now and then and the model at the end.
+
+    `told` hears of events, mappings with `event`: `note`, `step`, `state`, `validation`, `model`.
+
+    Raises:
+        TrainingError: in one sentence; the last state that was saved stays usable.
+    """
+    device = place(local_device(plan.device), "fp32", "exact").device
+    workers = join_workers(device)
+    try:
+        return _Run(plan, recipe, workers, told, cancel or CancelToken()).to_the_end(device)
+    finally:
+        leave_workers()
+
+
+class _Run:
+    def __init__(
+        self, plan: Plan, recipe: Recipe, workers: Workers, told: Told, cancel: CancelToken
+    ) -> None:
+        self._plan = plan
+        self._recipe = recipe
+        self._workers = workers
+        self._told = told
+        self._cancel = cancel
+        self._classes = plan.sources[0][0].classes
+        for samples, _ in plan.sources[1:]:
+            if samples.classes.names != self._classes.names:
+                raise TrainingError(
+                    "The sets that are to be trained on together have different classes: give "
+                    "them one class table."
+                )
+
+    def to_the_end(self, device: torch.device) -> Result:
+        plan = self._plan
+        state = load_state(plan.out) if plan.resume else None
+        if state is None and self._workers.first:
+            self._make_room()
+        beginning = begin(plan.model, self._classes, scratch=plan.scratch, seed=self._recipe.seed)
+        for note in beginning.notes if state is None else ():
+            self._say({"event": "note", "text": note})
+        sources = [Source(samples, survey(samples), share) for samples, share in plan.sources]
+        network = beginning.network.to(device)
+        trainer = Trainer(network, sources, self._recipe, beginning.preprocess, self._workers)
+        if state is not None:
+            trainer.resume(state)
+            del state
+            self._say({"event": "resumed", "step": trainer.step})
+        return self._train(trainer, beginning)
+
+    def _train(self, trainer: Trainer, beginning: Beginning) -> Result:
+        plan, last = self._plan, self._recipe.steps
+        ended = _Clock(plan.save_seconds, plan.seconds, self._cancel)
+        validation: Validation | None = None
+
+        def told(step: Step) -> None:
+            self._say(_words_of(step, last))
+            if self._workers.first and ended.to_save():
+                self._save(trainer)
+            ended.look()
+
+        while trainer.step < last and not self._cancel.cancelled:
+            until = last if plan.every == 0 else (trainer.step // plan.every + 1) * plan.every
+            before = trainer.step
+            trainer.run(told, self._cancel, until)
+            stopped = trainer.step < min(until, last)
+            if not stopped and trainer.step > before:
+                validation = self._look(trainer, beginning)
+            if self._workers.first:
+                self._save(trainer)
+                self._write(trainer, beginning)
+            if stopped:
+                break
+        return Result(trainer.step, trainer.step >= last, validation)
+
+    def _look(self, trainer: Trainer, beginning: Beginning) -> Validation | None:
+        if self._plan.held_out is None:
+            return None
+        validation = validate(
+            trainer.network,
+            trainer.weights,
+            self._plan.held_out,
+            beginning.preprocess,
+            workers=self._workers,
+            indices=self._looked_at(trainer.step),
+        )
+        scores = validation.scores
+        if scores.miou > trainer.best[0]:
+            trainer.best = (scores.miou, trainer.step)
+        self._say(
+            {
+                "event": "validation",
+                "step": trainer.step,
+                "miou": scores.miou,
+                "pixel_accuracy": scores.pixel_accuracy,
+                "iou": {
+                    info.name: None if math.isnan(iou) else float(iou)
+                    for info, iou in zip(self._classes, scores.iou)
+                },
+                "best": trainer.best[1] == trainer.step,
+            }
+        )
+        return validation
+
+    def _looked_at(self, step: int) -> Sequence[int] | None:
+        """Which held-out pictures; None for all."""
+        samples, glance = self._plan.held_out, self._plan.glance
+        if samples is None or not glance or step >= self._recipe.steps or glance >= len(samples):
+            return None
+        return [len(samples) * place // glance for place in range(glance)]
+
+    def _save(self, trainer: Trainer) -> None:
+        save_state(self._plan.out, trainer.state())
+        self._say({"event": "state", "step": trainer.step})
+
+    def _write(self, trainer: Trainer, beginning: Beginning) -> None:
+        network = beginning.network
+        live = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        network.load_state_dict(trainer.weights)
+        try:
+            save_model(
+                network,
+                self._plan.out,
+                self._classes,
+                beginning.preprocess,
+                dtype=torch.float16 if self._plan.half else None,
+                card=self._plan.card,
+            )
+        finally:
+            network.load_state_dict(live)
+        self._say({"event": "model", "path": str(self._plan.out), "step": trainer.step})
+
+    def _make_room(self) -> None:
+        """Refuse to overwrite another training, and begin a new log."""
+        out = self._plan.out
+        if load_state(out) is not None:
+            raise TrainingError(
+                f"{readable(out)}: a training was begun here; go on with it by --resume, or name "
+                "another folder."
+            )
+        try:
+            (out / FOLDER).mkdir(parents=True, exist_ok=True)
+            (out / FOLDER / LOG).write_text("", encoding="utf-8")
+        except OSError as error:
+            raise TrainingError(
+                f"{readable(out)} cannot be written ({error.strerror or error}): name another "
+                "folder."
+            ) from error
+
+    def _say(self, event: Event) -> None:
+        if not self._workers.first:
+            return
+        if event["event"] != "state":
+            line = json.dumps({"time": round(time.time(), 1), **event})
+            with (self._plan.out / FOLDER / LOG).open("a", encoding="utf-8") as log:
+                log.write(f"{line}\n")
+        self._told(event)
+
+
+class _Clock:
+    """When to save, and when to stop."""
+
+    def __init__(self, save_seconds: float, seconds: float, cancel: CancelToken) -> None:
+        self._every = save_seconds
+        self._saved = time.monotonic()
+        self._end = time.monotonic() + seconds
+        self._cancel = cancel
+
+    def to_save(self) -> bool:
+        if time.monotonic() - self._saved < self._every:
+            return False
+        self._saved = time.monotonic()
+        return True
+
+    def look(self) -> None:
+        if time.monotonic() >= self._end:
+            self._cancel.cancel()
+
+
+def _words_of(step: Step, last: int) -> dict[str, Any]:
+    return {
+        "event": "step",
+        "step": step.step,
+        "steps": last,
+        "loss": round(step.loss, 5),
+        "lr": step.rate,
+        "gradient": round(step.gradient, 4),
+        "seconds": round(step.seconds, 3),
+    }

@@ -1,0 +1,112 @@
+"""Where a training run stands, on disk: whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from segcore.atomic import replacing
+from segcore.errors import TrainingError, readable
+
+FOLDER = "training"
+STATE = "state.pt"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """After `step` steps: what the next one needs.
+
+    Nothing of the random generators is in it: every step begins its own from the seed and its
+    number. `best` is the best held-out mIoU so far and the step that had it.
+    """
+
+    step: int
+    recipe: Mapping[str, Any]
+    network: Mapping[str, Tensor]
+    optimiser: Mapping[str, Any]
+    average: Mapping[str, Tensor]
+    average_steps: int
+    scaler: Mapping[str, Any]
+    best: tuple[float, int]
+
+
+def state_path(out: Path) -> Path:
+    """Where the state lies in the folder that the model is written to."""
+    return out / FOLDER / STATE
+
+
+def save_state(out: Path, state: State) -> None:
+    """Replace what was saved before.
+
+    Raises:
+        TrainingError: the disk refuses; what was saved before is untouched.
+    """
+    path = state_path(out)
+    words = {
+        "format": _FORMAT,
+        "step": state.step,
+        "recipe": json.dumps(state.recipe),
+        "network": dict(state.network),
+        "optimiser": dict(state.optimiser),
+        "average": dict(state.average),
+        "average_steps": state.average_steps,
+        "scaler": dict(state.scaler),
+        "best": list(state.best),
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as stream:
+            torch.save(words, stream)
+    except (OSError, RuntimeError) as error:
+        # torch's writer reports a full disk as a RuntimeError.
+        trouble = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise TrainingError(
+            f"{readable(path)}: the state of the training cannot be written ({trouble}); make "
+            "room, then go on with --resume from the last one that was."
+        ) from error
+
+
+def load_state(out: Path) -> State | None:
+    """What was saved last; None where nothing was.
+
+    Raises:
+        TrainingError: there is something, but it cannot be used.
+    """
+    path = state_path(out)
+    if not path.exists():
+        return None
+    try:
+        words = torch.load(path, map_location="cpu", weights_only=True)
+        if words["format"] != _FORMAT:
+            raise KeyError("format")
+        value, at = words["best"]
+        return State(
+            words["step"],
+            json.loads(words["recipe"]),
+            words["network"],
+            words["optimiser"],
+            words["average"],
+            words["average_steps"],
+            words["scaler"],
+            (float(value), int(at)),
+        )
+    except (
+        OSError,
+        RuntimeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        pickle.UnpicklingError,
+    ) as error:
+        raise TrainingError(
+            f"{readable(path)}: this is no state of a training ({type(error).__name__}); delete "
+            "it to begin anew."
+        ) from error

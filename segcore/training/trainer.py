@@ -1,0 +1,248 @@
+"""The loop: batches through the network, gradients into the weights, and now and then a look."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from segcore.errors import TrainingError
+from segcore.models import SegmentationNetwork
+from segcore.models.allocator import keep_freed_pages
+from segcore.models.encoder import StochasticDepth
+from segcore.preprocess import Preprocess
+from segcore.progress import CancelToken
+from segcore.training.batches import Batch, Batches, Source
+from segcore.training.moving_average import MovingAverage
+from segcore.training.network import training_logits
+from segcore.training.objective import class_weights, loss_of
+from segcore.training.optimiser import freeze, optimiser_of, set_rate
+from segcore.training.recipe import Recipe
+from segcore.training.state import State
+from segcore.training.workers import ALONE, Workers
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step came to."""
+
+    step: int
+    loss: float
+    rate: float
+    gradient: float
+    seconds: float
+
+
+class Trainer:
+    """A network in training. `network` itself is changed.
+
+    Args:
+        network: with as many outputs as the samples have classes, on the device to train on.
+        sources: what to train on; all have the same classes.
+        preprocess: how pixels are normalised.
+    """
+
+    def __init__(
+        self,
+        network: SegmentationNetwork,
+        sources: Sequence[Source],
+        recipe: Recipe,
+        preprocess: Preprocess,
+        workers: Workers = ALONE,
+    ) -> None:
+        keep_freed_pages()
+        self.network = network
+        self.recipe = recipe
+        self.workers = workers
+        self.step = 0
+        self.best = (-math.inf, 0)
+        self._device = next(network.parameters()).device
+        self._ignore = sources[0].samples.classes.ignore
+        self._batches = Batches(sources, recipe.sampling, recipe.seed)
+        self._parts = recipe.accumulate
+        freeze(network, recipe.freeze)
+        _regularise(network, recipe)
+        self._optimiser = optimiser_of(
+            network, lr=recipe.lr, head_factor=recipe.head_factor, decay=recipe.decay
+        )
+        self._trained = [p for p in network.parameters() if p.requires_grad]
+        self._running = [buffer for buffer in network.buffers() if buffer.is_floating_point()]
+        self.average = MovingAverage(network, recipe.average)
+        self._scaler = torch.amp.GradScaler(self._device.type, enabled=recipe.precision == "fp16")
+        self._by_class = self._class_weights(sources)
+        scale, shift = preprocess.affine()
+        self._scale = torch.from_numpy(scale).to(self._device)
+        self._shift = torch.from_numpy(shift).to(self._device)
+
+    def run(
+        self,
+        told: Callable[[Step], None] = lambda _step: None,
+        cancel: CancelToken | None = None,
+        until: int | None = None,
+    ) -> None:
+        """Train up to step `until`, the recipe's last by default; `told` hears of every step.
+
+        A cancelled run stops between two steps, all workers at the same one.
+
+        Raises:
+            TrainingError: the loss is no number any more; weights and state are those before.
+        """
+        last = min(self.recipe.steps if until is None else until, self.recipe.steps)
+        batches = self._batches.from_number(self.step, last, self.workers.rank, self.workers.count)
+        self.network.train()
+        try:
+            for batch in batches:
+                began = time.perf_counter()
+                step = self._one_step(batch, cancel)
+                if step is None:
+                    return
+                told(replace(step, seconds=time.perf_counter() - began))
+        finally:
+            batches.close()  # type: ignore[attr-defined]
+            self.network.eval()
+
+    def state(self) -> State:
+        """Where it stands; the tensors are the live ones."""
+        return State(
+            self.step,
+            self.recipe.to_json(),
+            self.network.state_dict(),
+            self._optimiser.state_dict(),
+            self.average.state,
+            self.average.steps,
+            self._scaler.state_dict(),
+            self.best,
+        )
+
+    def resume(self, state: State) -> None:
+        """Go on from a state that the same recipe had.
+
+        Raises:
+            TrainingError: it belongs to another recipe, network or class table.
+        """
+        own = json.loads(json.dumps(self.recipe.to_json()))
+        if state.recipe != own:
+            different = [name for name in own if own[name] != state.recipe.get(name)]
+            raise TrainingError(
+                f"The training that was begun differs in {', '.join(different)}: go on with the "
+                "settings that it had, or begin anew in another folder."
+            )
+        try:
+            self.network.load_state_dict(state.network)
+            self._optimiser.load_state_dict(state.optimiser)  # type: ignore[arg-type]
+            self.average.restore(state.average, state.average_steps)
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise TrainingError(
+                "The training that was begun is of another network or another number of classes: "
+                "begin anew in another folder."
+            ) from error
+        self._scaler.load_state_dict(dict(state.scaler))
+        self.step, self.best = state.step, state.best
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """What is worth keeping: the averaged weights, or the last where none are averaged."""
+        return self.average.state if self.recipe.average else self.network.state_dict()
+
+    def _one_step(self, batch: Batch, cancel: CancelToken | None) -> Step | None:
+        # Dropout and stochastic depth depend on the step and the worker, not on what went before.
+        seed = np.random.SeedSequence([self.recipe.seed, self.step, self.workers.rank])
+        torch.manual_seed(int(seed.generate_state(1)[0]))
+        share = self.recipe.schedule.share(self.step)
+        set_rate(self._optimiser, share)
+        loss = self._gradients(batch)
+        stop = torch.tensor(float(cancel is not None and cancel.cancelled), device=self._device)
+        gradients = [p.grad for p in self._trained if p.grad is not None]
+        self.workers.average_([*gradients, *self._running, loss, stop])
+        if stop > 0:
+            self._optimiser.zero_grad()
+            return None
+        norm = self._update(float(loss))
+        self.step += 1
+        self.average.update(self.network)
+        return Step(self.step, float(loss), self.recipe.lr * share, norm, 0.0)
+
+    def _gradients(self, batch: Batch) -> Tensor:
+        """Sum up the gradients of a batch, part by part; its mean loss."""
+        pictures = np.array_split(batch.pictures, self._parts)
+        labels = np.array_split(batch.labels, self._parts)
+        weights: Sequence[Any] = [None] * self._parts
+        if batch.weights is not None:
+            weights = np.array_split(batch.weights, self._parts)
+        total = torch.zeros((), device=self._device)
+        for part in zip(pictures, labels, weights):
+            share = len(part[0]) / len(batch.pictures)
+            if share == 0:
+                continue
+            loss = self._loss(*part) * share
+            self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        return total
+
+    def _loss(self, pictures: Any, labels: Any, weights: Any) -> Tensor:
+        pixels = torch.from_numpy(pictures).to(self._device, non_blocking=True)
+        normal = torch.addcmul(self._shift, pixels, self._scale).permute(0, 3, 1, 2)
+        with self._autocast():
+            logits = training_logits(self.network, normal, checkpointing=self.recipe.checkpointing)
+        return loss_of(
+            logits,
+            torch.from_numpy(labels).to(self._device, non_blocking=True),
+            self.recipe.objective,
+            ignore=self._ignore,
+            by_class=self._by_class,
+            by_pixel=None if weights is None else torch.from_numpy(weights).to(self._device),
+        )
+
+    def _update(self, loss: float) -> float:
+        """One step of the optimiser; the gradient's norm before it was clipped."""
+        if not math.isfinite(loss):
+            self._optimiser.zero_grad()
+            raise TrainingError(
+                f"The loss is no number any more after {self.step} steps: go on from the last "
+                "state with a smaller learning rate (--lr), or in fp32."
+            )
+        self._scaler.unscale_(self._optimiser)
+        bound = self.recipe.clip or math.inf
+        norm = float(nn.utils.clip_grad_norm_(self._trained, bound))
+        if not math.isfinite(norm) and not self._scaler.is_enabled():
+            self._optimiser.zero_grad()
+            raise TrainingError(
+                f"The gradient is no number any more after {self.step} steps: go on from the last "
+                "state with a smaller learning rate (--lr), or in fp32."
+            )
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
+        self._optimiser.zero_grad()
+        return norm
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        if self.recipe.precision == "fp32":
+            return nullcontext()
+        dtype = torch.bfloat16 if self.recipe.precision == "bf16" else torch.float16
+        return torch.autocast(self._device.type, dtype)
+
+    def _class_weights(self, sources: Sequence[Source]) -> Tensor | None:
+        shares = sum(source.share * source.survey.shares for source in sources)
+        total = sum(source.share for source in sources)
+        weights = class_weights(np.asarray(shares) / total, self.recipe.objective.balance)
+        return None if weights is None else torch.from_numpy(weights).to(self._device)
+
+
+def _regularise(network: nn.Module, recipe: Recipe) -> None:
+    """Set stochastic depth (rising evenly over the blocks) and dropout as the recipe asks."""
+    if recipe.drop_path is not None:
+        depths = [part for part in network.modules() if isinstance(part, StochasticDepth)]
+        for index, part in enumerate(depths):
+            part.probability = recipe.drop_path * index / max(len(depths) - 1, 1)
+    if recipe.dropout is not None:
+        for layer in network.modules():
+            if isinstance(layer, nn.Dropout | nn.Dropout2d):
+                layer.p = recipe.dropout
