@@ -1,13 +1,11 @@
-"""What undo and redo do: an edit of the document's labels, and its inverse."""
+"""One step of what can be undone: an edit of the document's labels, in memory or on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Protocol
 
-from PySide6.QtGui import QUndoCommand, QUndoStack
-
 from segcore.edits import Edit, PackedEdit
+from segcore.project import Kind, widened
 
 AnyEdit = Edit | PackedEdit
 
@@ -15,62 +13,102 @@ AnyEdit = Edit | PackedEdit
 class EditTarget(Protocol):
     """What an edit is made on: the document."""
 
-    def make(self, edit: AnyEdit) -> None:
+    @property
+    def is_wide(self) -> bool:
+        """Whether labels have 16 bits."""
+
+    def make(self, edit: AnyEdit, kind: Kind, command: EditCommand) -> None:
         """Apply an edit to the labels, record it and tell the views."""
 
-    def note(self, edit: AnyEdit) -> None:
+    def note(self, edit: AnyEdit, command: EditCommand) -> None:
         """Record an edit that the labels show already, and tell the views."""
 
+    def stored(self, step: int) -> Edit:
+        """The edit of a step of the project's history.
 
-class EditCommand(QUndoCommand):
+        Raises:
+            LookupError, SegcoreError: it is not there any more, or cannot be read.
+        """
+
+    def keeps(self, step: int) -> bool:
+        """Whether the project has a step on disk."""
+
+
+class EditCommand:
     """One edit on the undo stack.
 
     The stack calls `redo` as soon as a command is pushed; a stroke has been painted by then, so
     the first `redo` of an `applied` edit changes nothing and only records it.
+
+    Attributes:
+        text: what was done.
+        step: the number of the edit in the project's history, once it has one.
     """
 
-    def __init__(self, target: EditTarget, edit: AnyEdit, text: str, *, applied: bool) -> None:
-        super().__init__(text)
+    def __init__(
+        self,
+        target: EditTarget,
+        edit: AnyEdit | None,
+        text: str,
+        *,
+        applied: bool = False,
+        step: int | None = None,
+    ) -> None:
+        self.text = text
+        self.step = step
         self._target = target
         self._edit = edit
         self._applied = applied
+        self._noted = step is not None
 
     @property
     def nbytes(self) -> int:
         """Memory that it holds."""
-        return self._edit.nbytes
+        edit = self._edit
+        return 0 if edit is None else edit.nbytes
 
     @property
-    def is_packed(self) -> bool:
-        """Whether its memory has been reduced already."""
-        return isinstance(self._edit, PackedEdit)
+    def is_held(self) -> bool:
+        """Whether its edit is in memory."""
+        return self._edit is not None
 
     def redo(self) -> None:
-        """Make the edit, unless it has been made by whoever pushed it."""
+        """Make the edit, unless it has been made by whoever pushed it.
+
+        Raises:
+            LookupError, SegcoreError: it was on disk and is not there any more.
+        """
+        edit = self._ready()
         if self._applied:
             self._applied = False
-            self._target.note(self._edit)
+            self._noted = True
+            self._target.note(edit, self)
         else:
-            self._target.make(self._edit)
+            kind = Kind.REDO if self._noted else Kind.DO
+            self._noted = True
+            self._target.make(edit, kind, self)
 
     def undo(self) -> None:
-        """Make the inverse of the edit."""
-        self._target.make(self._edit.inverse())
+        """Make the inverse of the edit; raises as `redo`."""
+        self._target.make(self._ready().inverse(), Kind.UNDO, self)
 
-    def pack(self) -> None:
-        """Reduce the memory it holds; may run on another thread, for the swap is one step."""
-        self._edit = self._edit.packed()
+    def load(self) -> None:
+        """Have the edit in memory; may run on another thread, raises as `redo`."""
+        if self._edit is None and self.step is not None:
+            self._edit = self._target.stored(self.step)
 
+    def release(self) -> None:
+        """Let the memory go where the disk has the edit, and reduce it where not; as `load`."""
+        edit = self._edit
+        if edit is not None:
+            on_disk = self.step is not None and self._target.keeps(self.step)
+            self._edit = None if on_disk else edit.packed()
 
-def commands_to_pack(stack: QUndoStack, budget: int) -> Iterator[EditCommand]:
-    """The commands below the newest that together hold `budget` bytes, as far as not packed."""
-    held = 0
-    for index in range(stack.count() - 1, -1, -1):
-        command = stack.command(index)
-        if not isinstance(command, EditCommand):
-            continue
-        held += command.nbytes
-        if held > budget:
-            if command.is_packed:
-                return
-            yield command
+    def _ready(self) -> AnyEdit:
+        self.load()
+        edit = self._edit
+        if edit is None:
+            raise LookupError(self.text)
+        if self._target.is_wide:
+            edit = self._edit = widened(edit)
+        return edit

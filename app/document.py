@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QUndoStack
 
-from app.commands import AnyEdit, EditCommand, commands_to_pack
+from app.commands import AnyEdit, EditCommand
 from app.lay_under import (
     MODEL_KIND,
     NOBODY,
@@ -24,16 +24,16 @@ from app.lay_under import (
 )
 from app.pictures.opened_image import OpenedImage
 from app.recorder import Recorder
+from app.undo_stack import UndoStack
 from app.user_error import UserError
 from segcore.classes import ClassTable
+from segcore.edits import Edit
 from segcore.geometry import Box
-from segcore.project import Project
+from segcore.project import Kind, Move, Project
 
 if TYPE_CHECKING:
     from segcore.inference import Prediction
 
-UNDO_LIMIT = 300
-UNPACKED_BYTES = 192 << 20  # of the newest edits, which undo at once
 NO_CLASSES = ClassTable(())
 _LOOK_FOR_SAVED = 250  # milliseconds between looks at what the project has put on disk
 
@@ -65,9 +65,9 @@ class Document(QObject):
         self._last_saved: float | None = None
         self._last_failure = ""
         self.stroke_under_way = False
-        self.undo_stack = QUndoStack(self)
-        self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self.recorder = Recorder(self)
+        self.undo_stack = UndoStack(self._behind, self)
+        self.undo_stack.broken.connect(self._tell_undo_broken)
         self.recorder.failed.connect(self._tell_failure)
         self.recorder.done.connect(self._look_for_saved)
         self._saved_timer = QTimer(self)
@@ -120,6 +120,14 @@ class Document(QObject):
         return self._opened.person if self._opened else 0
 
     @property
+    def model_origins(self) -> frozenset[int]:
+        """The rows of the origin table that are models."""
+        if self._opened is None:
+            return frozenset()
+        rows = self._opened.project.origin_rows
+        return frozenset(row.id for row in rows if row.kind == MODEL_KIND)
+
+    @property
     def read_only(self) -> bool:
         """Whether the project of the open picture can only be looked at."""
         return self._opened is not None and self._opened.project.read_only
@@ -143,6 +151,11 @@ class Document(QObject):
         self._last_saved = opened.project.last_saved
         classes_differ = classes != self._classes
         self._classes = classes
+        history = opened.history
+        self.undo_stack.restore(
+            [EditCommand(self, None, step.text, step=step.sequence) for step in history.steps],
+            history.position,
+        )
         self._saved_timer.start()
         self.imageChanged.emit()
         if classes_differ:
@@ -161,26 +174,57 @@ class Document(QObject):
     def push(self, edit: AnyEdit, *, applied: bool = True, text: str = "") -> None:
         """Put an edit on the undo stack; `applied` when the labels show it already."""
         self.undo_stack.push(EditCommand(self, edit, text or edit.name, applied=applied))
-        for command in commands_to_pack(self.undo_stack, UNPACKED_BYTES):
-            self.recorder.submit("", command.pack)
 
-    def make(self, edit: AnyEdit) -> None:
+    @property
+    def is_wide(self) -> bool:
+        """Whether labels have 16 bits."""
+        return self._classes.dtype is np.uint16
+
+    def make(self, edit: AnyEdit, kind: Kind, command: EditCommand) -> None:
         """Apply an edit to the labels, record it and tell the views."""
         if self._labels is not None:
             edit.apply(self._labels, self._origins)
-            self.note(edit)
+            self._record(edit, kind, command)
 
-    def note(self, edit: AnyEdit) -> None:
+    def note(self, edit: AnyEdit, command: EditCommand) -> None:
         """Record an edit that the labels show already, and tell the views."""
+        self._record(edit, Kind.DO, command)
+
+    def stored(self, step: int) -> Edit:
+        """The edit of a step of the open picture's history; raises as `Project.edit_of`."""
+        if self._opened is None:
+            raise LookupError(step)
+        return self._opened.project.edit_of(self._opened.name, step)
+
+    def keeps(self, step: int) -> bool:
+        """Whether the open picture's project has a step on disk."""
+        opened = self._opened
+        return opened is not None and opened.project.keeps(opened.name, step)
+
+    def _record(self, edit: AnyEdit, kind: Kind, command: EditCommand) -> None:
         if self._opened is None:
             return
         self._revision += 1
         self._labelled = True
-        project, name = self._opened.project, self._opened.name
+        move = Move(kind, command.text, edit if kind is Kind.DO else None)
         self.recorder.submit(
-            self.tr("The edit could not be saved"), project.record_edit, name, edit
+            self.tr("The edit could not be saved"), self._write, self._opened, edit, move, command
         )
         self.labelsChanged.emit(edit.box)
+
+    @staticmethod
+    def _write(opened: OpenedImage, edit: AnyEdit, move: Move, command: EditCommand) -> None:
+        """On the recorder's thread."""
+        number = opened.project.record_edit(opened.name, edit, move)
+        if move.kind is Kind.DO:
+            command.step = number
+
+    def _behind(self, work: Callable[[], None]) -> None:
+        self.recorder.submit(self.tr("The edit could not be read"), work)
+
+    def _tell_undo_broken(self, sentence: str) -> None:
+        words = self.tr("That edit is not at hand any more and cannot be undone or done again.")
+        self._tell_failure(UserError(sentence or words))
 
     def set_classes(self, classes: ClassTable) -> None:
         """Change names or colours or add classes; ids never move."""
@@ -206,15 +250,12 @@ class Document(QObject):
         """
         if self._opened is None or self._labels is None:
             raise LookupError("no picture is open")
-        replaceable = frozenset(
-            row.id for row in self._opened.project.origin_rows if row.kind == MODEL_KIND
-        )
         blank = not self._labelled and self.undo_stack.count() == 0
         return Ground(
             self._labels,
             self._origins,
             self._classes,
-            replaceable,
+            self.model_origins,
             blank,
             self._revision,
             self._opened.project,
@@ -307,7 +348,6 @@ class Document(QObject):
         if self._labels is not None and not self._fits(classes):
             self._labels = fitted(self._labels, classes)
             self._revision += 1
-            self.undo_stack.clear()
         self._classes = classes
         self.classesChanged.emit()
 

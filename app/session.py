@@ -21,7 +21,7 @@ from app.relay import Relay
 from app.user_error import UserError, user_error
 from segcore import resources
 from segcore.errors import ProjectError, SegcoreError
-from segcore.project import Project
+from segcore.project import HistoryState, Project
 
 CLAIM_SECONDS = 20.0
 """How long opening a picture waits for its labels to be written by a batch."""
@@ -247,9 +247,20 @@ class Session(QObject):
             project,
             person,
             index,
-            Claim(claims, name),
+            release=Claim(claims, name),
+            history=self._history_of(project, name),
         )
         self._relay.post(self._take_opened, opened, asked)
+
+    def _history_of(self, project: Project, name: str) -> HistoryState:
+        """What can be undone; nothing while the disk refuses what was done before."""
+        try:
+            history = project.history(name)
+        except SegcoreError as error:
+            history = HistoryState(note=str(error))
+        if history.note:
+            self._relay.post(self.notice.emit, history.note)
+        return history
 
     def _take_opened(self, opened: OpenedImage, asked: int) -> None:
         if asked != self._asked or self._closed:

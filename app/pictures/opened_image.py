@@ -9,7 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from app.lay_under import LabelMap, Origins
-from segcore.project import Project
+from segcore.project import HistoryState, Project
+
+
+NOTHING_DONE = HistoryState()
 
 
 def nothing_to_release() -> None:
@@ -26,6 +29,7 @@ class OpenedImage:
         origins: (H, W) uint8 rows of the project's origin table.
         labelled: whether the project had labels of it.
         person: the person's row of the origin table.
+        history: what can be undone and done again.
         release: to be called once the picture is closed and all its edits are recorded.
     """
 
@@ -37,4 +41,5 @@ class OpenedImage:
     project: Project
     person: int
     index: int = -1
+    history: HistoryState = NOTHING_DONE
     release: Callable[[], None] = nothing_to_release

@@ -34,18 +34,17 @@ def rectangle(
         )
     check_ids(patch, classes)
     labels = patch.astype(classes.dtype)  # a copy: the caller may go on with its own
-    nobodys = labels == classes.ignore
     if isinstance(origins, int):
         if not 0 <= origins <= 255:
             raise RequestError(f"{origins} is no row of the origin table.")
-        if not nobodys.any():
+        if _all_known(labels, classes):
             return Rectangle(box, labels, uniform(origins, box.size, np.uint8))
         said_by = np.full(box.size, origins, np.uint8)
     else:
         said_by = np.array(origins, np.uint8)
         if said_by.shape != box.size:
             raise RequestError(f"The origins have shape {said_by.shape}, not {box.size}.")
-    said_by[nobodys] = 0
+    said_by[labels == classes.ignore] = 0
     return Rectangle(box, labels, said_by)
 
 
@@ -72,7 +71,7 @@ def check_ids(labels: IdArray, classes: ClassTable) -> None:
         raise RequestError(f"Class ids are whole numbers, not {labels.dtype}.")
     if labels.strides == (0, 0):
         labels = labels[:1, :1]
-    if labels.dtype.kind == "u" and labels.size and labels.max() < len(classes):
+    if _all_known(labels, classes):
         return  # as nearly always, at a fraction of the cost
     unknown = (labels >= len(classes)) & (labels != classes.ignore)
     if labels.dtype.kind == "i":
@@ -101,3 +100,8 @@ def check_table_follows(old: ClassTable, new: ClassTable) -> None:
                 f"The class {info.name!r} would move from id {info.id} to {now}: ids stay as they "
                 "were given, add new classes at the end."
             )
+
+
+def _all_known(labels: IdArray, classes: ClassTable) -> bool:
+    """Whether every pixel has a class; False too where that takes more than a glance to know."""
+    return labels.dtype.kind == "u" and labels.size > 0 and bool(labels.max() < len(classes))

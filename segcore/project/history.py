@@ -84,8 +84,8 @@ class PictureHistory:
             note, self._note = self._note, ""
             return HistoryState(tuple(self._steps), self._position, note)
 
-    def edit(self, sequence: int, *, wide: bool) -> Edit:
-        """The edit of a step, its labels 16-bit where `wide`.
+    def edit(self, sequence: int) -> Edit:
+        """The edit of a step, its labels as wide as they were then.
 
         Raises:
             LookupError: it is not on the stack any more.
@@ -103,7 +103,12 @@ class PictureHistory:
                 raise self._damage(error.strerror or str(error)) from error
         if zlib.crc32(payload) != step.crc or len(payload) != step.length:
             raise self._damage("it is damaged")
-        return decode(payload, step.text, wide=wide)
+        return decode(payload, step.text)
+
+    def keeps(self, sequence: int) -> bool:
+        """Whether a step is on disk."""
+        with self._guard:
+            return any(step.sequence == sequence for step in self._steps)
 
     def settle(self, sequence: int) -> None:
         """Drop everything when the labels are at another number than the log."""

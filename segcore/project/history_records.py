@@ -24,7 +24,6 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from segcore.edits import Edit, PackedEdit, Patch
-from segcore.edits.planes import IdArray
 from segcore.geometry import Box
 from segcore.labels import widen
 from segcore.project.journal import decode_planes, encode_planes
@@ -127,8 +126,8 @@ def _payload(edit: Edit | PackedEdit) -> bytes:
     return b"".join(parts)
 
 
-def decode(payload: bytes, text: str, *, wide: bool) -> Edit:
-    """The edit of a payload; its labels at 16 bits where `wide`."""
+def decode(payload: bytes, text: str) -> Edit:
+    """The edit of a payload, its labels as wide as they were."""
     view = memoryview(payload)
     (count,) = _COUNT.unpack_from(view)
     position = _COUNT.size
@@ -141,12 +140,23 @@ def decode(payload: bytes, text: str, *, wide: bool) -> Edit:
             planes.append(plane)
             position = end
         before, after, origins_before, origins_after = planes
-        if wide:
-            before, after = _widened(before), _widened(after)
         patches.append(Patch(box, before, after, origins_before, origins_after))
     return Edit(tuple(patches), text)
 
 
-def _widened(ids: IdArray) -> IdArray:
-    """Ids of before the classes outgrew 8 bits, at 16."""
-    return widen(ids) if ids.dtype == np.uint8 else ids
+def widened(edit: Edit | PackedEdit) -> Edit:
+    """An edit of before the classes outgrew 8 bits, at 16; unpacked in any case."""
+    whole = edit if isinstance(edit, Edit) else edit.unpacked()
+    if all(patch.after.dtype == np.uint16 for patch in whole.patches):
+        return whole
+    return Edit(tuple(map(_widened, whole.patches)), whole.name)
+
+
+def _widened(patch: Patch) -> Patch:
+    return Patch(
+        patch.box,
+        widen(patch.before),
+        widen(patch.after),
+        patch.origins_before,
+        patch.origins_after,
+    )

@@ -43,6 +43,7 @@ class MapFiles:
     journal: Path
 
     @classmethod
+    @lru_cache(64)  # asked for several times whenever a picture is saved
     def of(cls, folder: Path, name: str) -> MapFiles:
         """The files of a picture in a project folder.
 

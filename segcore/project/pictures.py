@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -122,6 +122,31 @@ class PictureList:
                 raise ProjectError(f"{path} does not exist: give pictures or folders of them.")
             everything += names
         return everything, new
+
+    def add_named(self, files: Mapping[str, Path]) -> tuple[dict[str, str], list[str]]:
+        """List files under wanted names; returns the name for each wanted one, and the new names.
+
+        A picture in the project folder is named by its path in it; others go below one prefix
+        where a wanted name is another picture's.
+
+        Raises:
+            ProjectError: a wanted name leads out of the project.
+        """
+        new: list[str] = []
+        places = [Path(os.path.realpath(path.parent)) / path.name for path in files.values()]
+        sources = [relative_source(place, self._folder) for place in places]
+        outside = [not place.is_relative_to(self._folder) for place in places]
+        wanted = [name if out else source for name, source, out in zip(files, sources, outside)]
+        base = places[0].parent.name if places else ""
+        known = self._sources()
+        for candidate in _candidates(base, wanted):
+            names = [
+                name if out else source for name, source, out in zip(candidate, sources, outside)
+            ]
+            taken = (n in self._states and s not in known for n, s in zip(names, sources))
+            if not any(taken):
+                return dict(zip(files, self._all_listed(names, sources, new))), new
+        raise AssertionError("there is always a number that is free")
 
     def _add_file(self, path: Path, new: list[str]) -> str:
         # the folder is resolved and the name kept: a link keeps its own name

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-
 from segcore.classes import ClassTable
 from segcore.edits import Edit
 from segcore.errors import ImageError, ProjectError
@@ -136,7 +134,12 @@ class Recorder:
         history = self._histories.known(name)
         if history is None:
             raise LookupError(sequence)
-        return history.edit(sequence, wide=self._classes.dtype is np.uint16)
+        return history.edit(sequence)
+
+    def keeps(self, name: str, sequence: int) -> bool:
+        """Whether a step of the history is on disk."""
+        history = self._histories.known(name)
+        return history is not None and history.keeps(sequence)
 
     def write_first(self, name: str, whole: Rectangle) -> bool:
         """Put the first labels of a picture straight into its PNG files, without a journal.

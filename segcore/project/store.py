@@ -20,7 +20,7 @@ from segcore.project.checks import (
     rows_of_change,
 )
 from segcore.project.history import HistoryState
-from segcore.project.history_records import Kind, Move
+from segcore.project.history_records import Kind, Move, widened
 from segcore.project.journal import Rectangle
 from segcore.project.lifecycle import CLASSES_NAME, ProjectFolder
 from segcore.project.maps import JOURNAL, LABELS, MapFiles, Maps, read_labels, read_maps
@@ -243,13 +243,18 @@ class Project(ProjectFolder):
         return HistoryState() if self._recorder is None else self._recorder.history(name)
 
     def edit_of(self, name: str, step: int) -> Edit:
-        """The edit of a step of the history, by its number, as it was made.
+        """The edit of a step of the history, by its number, its labels as wide as they are now.
 
         Raises:
             LookupError: the history does not have it any more.
             ProjectError: it cannot be read, or the project is read-only.
         """
-        return self._writable().edit_of(name, step)
+        edit = self._writable().edit_of(name, step)
+        return widened(edit) if self._classes.dtype is np.uint16 else edit
+
+    def keeps(self, name: str, step: int) -> bool:
+        """Whether a step of the history is on disk already."""
+        return self._writable().keeps(name, step)
 
     def save(
         self,

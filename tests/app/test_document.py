@@ -31,6 +31,7 @@ def opened(project: Project, name: str) -> OpenedImage:
         picture.labelled,
         project,
         project.origin_id("person"),
+        history=project.history(name),
     )
 
 
@@ -209,19 +210,20 @@ def test_a_picture_is_given_free_after_its_edits_are_recorded(
     assert found == [2]
 
 
-def test_far_undo_steps_are_packed_and_still_exact(
+def test_far_undo_steps_are_on_disk_alone_and_still_exact(
     document: Document, project: Any, fake_prediction: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.document.UNPACKED_BYTES", 3000)
+    monkeypatch.setattr("app.undo_stack.HELD_BYTES", 3000)
     document.open(opened(project, project.images[0]))
     document.set_prediction(fake_prediction(1))
     states = [document.labels.copy()]
     for i in range(12):
         paint(document, (4 * i, 3 * i), i % 3, diameter=15)
         states.append(document.labels.copy())
+        document.flush()
     document.recorder.flush()
-    assert document.undo_stack.command(0).is_packed
-    assert not document.undo_stack.command(11).is_packed
+    assert not document.undo_stack.command(0).is_held
+    assert document.undo_stack.command(11).is_held
     for state in reversed(states[:-1]):
         document.undo_stack.undo()
         np.testing.assert_array_equal(document.labels, state)
@@ -268,3 +270,77 @@ def test_more_than_255_classes_widen_the_open_labels(
     again = opened(project, project.images[0])
     assert again.labels[10, 10] == 2
     assert project.classes[int(again.labels[30, 30])].name == "class 299"
+
+
+def test_undo_goes_on_where_an_earlier_start_left_it(
+    document: Document, project: Any, fake_prediction: Any
+) -> None:
+    name = project.images[0]
+    document.open(opened(project, name))
+    document.set_prediction(fake_prediction(1))
+    states = [document.labels.copy()]
+    for i in range(400):  # more than the 300 that there once were
+        paint(document, (i % 50, i % 37), i % 3)
+        states.append(document.labels.copy())
+    for _ in range(3):
+        document.undo_stack.undo()
+    document.close_image()
+    document.flush()
+    folder = project.folder
+    project.close()
+    with Project.open(folder) as again:
+        document.open(opened(again, name))
+        stack = document.undo_stack
+        assert (stack.count(), stack.index()) == (400, 397)
+        assert stack.undoText() == "Brush"
+        for state in states[398:]:
+            stack.redo()
+            np.testing.assert_array_equal(document.labels, state)
+        for state in reversed(states[:-1]):
+            stack.undo()
+            np.testing.assert_array_equal(document.labels, state)
+        assert not stack.canUndo()
+        paint(document, (20, 20), 2)
+        assert (stack.count(), stack.index()) == (1, 1)
+        document.close_image()
+        document.flush()
+        assert [step.text for step in again.history(name).steps] == ["Brush"]
+
+
+def test_steps_of_before_the_classes_grew_undo(
+    document: Document, project: Any, fake_prediction: Any
+) -> None:
+    document.open(opened(project, project.images[0]))
+    paint(document, (10, 10), 2)
+    wide = ClassTable.from_names([*document.classes.names, *map(str, range(300))])
+    document.set_classes(wide)
+    document.undo_stack.undo()
+    assert document.labels.dtype == np.uint16
+    assert (document.labels == 65535).all()
+    document.undo_stack.redo()
+    assert document.labels[10, 10] == 2
+    document.flush()
+    assert project.labels(project.images[0])[10, 10] == 2
+
+
+def test_a_step_that_is_gone_from_the_disk_is_said(
+    document: Document, project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.undo_stack.HELD_BYTES", 100)
+    document.open(opened(project, project.images[0]))
+    for i in range(3):
+        paint(document, (10 + i, 10), i)
+        document.flush()
+    document.recorder.flush()
+    failures: list[Any] = []
+    document.failed.connect(failures.append)
+    log = project.folder / "history" / f"{project.images[0]}.edits"
+    content = bytearray(log.read_bytes())
+    content[60] ^= 0xFF  # inside the first edit
+    log.write_bytes(bytes(content))
+    for _ in range(3):
+        document.undo_stack.undo()
+    assert "damaged" in failures[0].sentence
+    assert not document.undo_stack.canUndo()
+    assert document.undo_stack.canRedo()
+    document.undo_stack.redo()
