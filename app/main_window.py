@@ -43,7 +43,9 @@ from segcore.errors import SegcoreError
 
 _TOOLS = (
     ("tool_pan", "tool_query", "tool_region"),
-    ("tool_brush", "tool_eraser", "tool_fill"),
+    ("tool_brush", "tool_eraser", "tool_fill", "tool_rectangle", "tool_lasso"),
+    ("tool_click", "tool_scissors", "tool_superpixels", "tool_grabcut", "tool_wand"),
+    ("tool_refine", "tool_second_best"),
     ("undo", "redo"),
     ("zoom_in", "zoom_out", "fit"),
     ("compare_overlay", "compare_side_by_side", "compare_swipe", "adjust_display"),
@@ -102,7 +104,7 @@ class MainWindow(QMainWindow):
             self.canvas, self.banner, self.view_parts.display, self.view_parts.region
         )
         strip = [[actions[name] for name in group] for group in _TOOLS]
-        self.workspace = Workspace(frame, strip)
+        self.workspace = Workspace(frame, strip, self.view_parts.tool_options)
         self.setCentralWidget(self.workspace)
 
         names = ("predict", "predict_all", "toggle_overlay", "toggle_contours")

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from app.tool_options import BRUSH_SIZE, OPTIONS, Options, Value, default_options
 from segcore.display import DisplayCurve
 from segcore.edits import Protection
 
-TOOLS = ("pan", "query", "brush", "eraser", "fill", "region")
+TOOLS = (
+    "pan",
+    "query",
+    "brush",
+    "eraser",
+    "fill",
+    "rectangle",
+    "lasso",
+    "click",
+    "scissors",
+    "superpixels",
+    "grabcut",
+    "wand",
+    "refine",
+    "second_best",
+    "region",
+)
 OVERLAY_MODES = ("labels", "confidence", "entropy", "margin", "heat")
 COMPARISONS = ("overlay", "side_by_side", "swipe")
 SMALLEST_BRUSH = 1
@@ -25,6 +42,7 @@ class ViewState(QObject):
     minimapChanged = Signal(bool)
     displayChanged = Signal(object)
     protectionChanged = Signal(object)
+    optionsChanged = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +59,7 @@ class ViewState(QObject):
         self._minimap = True
         self._display = DisplayCurve()
         self._protection = Protection()
+        self._options = {tool: default_options(tool) for tool in OPTIONS}
 
     @property
     def tool(self) -> str:
@@ -193,3 +212,31 @@ class ViewState(QObject):
         if protection != self._protection:
             self._protection = protection
             self.protectionChanged.emit(protection)
+
+    def options(self, tool: str) -> Options:
+        """What is set about a tool: option name to value."""
+        options = dict(self._options.get(tool, {}))
+        if BRUSH_SIZE.name in options:
+            options[BRUSH_SIZE.name] = self._brush_size
+        return options
+
+    def set_option(self, tool: str, name: str, value: Value) -> None:
+        """Set one option of a tool; a value that makes no sense becomes the default."""
+        option = next(each for each in OPTIONS[tool] if each.name == name)
+        value = option.kept(value)
+        if value != self._options[tool][name]:
+            self._options[tool][name] = value
+            self.optionsChanged.emit(tool)
+
+    @property
+    def all_options(self) -> dict[str, dict[str, Value]]:
+        """Every tool's options, to be kept."""
+        return {tool: dict(values) for tool, values in self._options.items()}
+
+    def restore_options(self, kept: dict[str, dict[str, Value]]) -> None:
+        """Take over options that were kept; what no longer exists is left out."""
+        for tool, options in OPTIONS.items():
+            values = kept.get(tool, {})
+            for option in options:
+                if isinstance(values, dict) and option.name in values:
+                    self.set_option(tool, option.name, values[option.name])

@@ -13,9 +13,12 @@ from app.canvas.heat import HeatLook
 from app.canvas.layers import OverlayLook
 from app.canvas.native_grid import NativeGridLayer
 from app.canvas.painting import SPREAD, PaintedView
+from app.canvas.preview import PreviewLayer, PreviewSource
 from app.canvas.region import Pieces, RegionLayer
 from app.canvas.tools import Point
 from app.convert import Pixels, to_qcolor
+from app.gesture import Sketch
+from app.mask_levels import MaskLevels
 from segcore.classes import ClassTable
 from segcore.geometry import Box
 from segcore.heatmap import HeatMap, Normalisation
@@ -53,6 +56,9 @@ class Canvas(PaintedView):
         self.set_field_marks(FieldMarks())
         self.set_hidden_region(None)
         self.set_native_grid(None)
+        self.forget_gesture()
+        self.set_preview(None)
+        self.set_path(())
         if image is not None and (before is None or before.shape != image.shape):
             self._show_picture_of((image.shape[0], image.shape[1]))
         self._refresh_cursor()
@@ -120,6 +126,23 @@ class Canvas(PaintedView):
         for each in (self._field_marks, marks):
             self._update_device(marks_box(self._viewport, each))
         self._field_marks = marks
+
+    def set_preview(self, levels: MaskLevels | None, colours: Pixels | None = None) -> None:
+        """Show what is proposed over everything, or nothing.
+
+        Args:
+            levels: the proposal at every level.
+            colours: (N, 3) uint8 RGB of each id that pixels may become; the only row is what all of
+                them become. The last stands for all ids from N - 1 on.
+        """
+        if levels is None or colours is None:
+            self._put_preview(None)
+        else:
+            self._put_preview(PreviewLayer(PreviewSource(levels, colours)))
+
+    def set_path(self, path: tuple[Point, ...]) -> None:
+        """Draw a line that an assistant found; none when it is empty."""
+        self._put_sketch("path", Sketch(path) if path else None)
 
     def image_pixel(self, position: QPointF) -> Point:
         """The image pixel under a place in the view, (x, y), maybe outside the picture."""

@@ -26,9 +26,12 @@ from app.canvas.marks import (
 from app.canvas.minimap import Minimap
 from app.canvas.native_grid import NativeGridLayer
 from app.canvas.pointing import PointingView
+from app.canvas.preview import PreviewLayer
 from app.canvas.pyramid import PyramidBuilder
+from app.canvas.sketch import paint_sketch, sketch_box
 from app.canvas.tools import Point
 from app.convert import Pixels
+from app.gesture import Sketch
 from app.relay import Relay
 from segcore.geometry import EMPTY, Box
 
@@ -58,6 +61,8 @@ class PaintedView(PointingView):
         self._drawn: Box | None = None
         self._native_grid: NativeGridLayer | None = None
         self._field_marks = FieldMarks()
+        self._preview: PreviewLayer | None = None
+        self._sketches: dict[str, Sketch] = {}
         self._ring_color = QColor(255, 255, 255)
         self._ring_painted = EMPTY
         self._shows_ring = True
@@ -147,6 +152,11 @@ class PaintedView(PointingView):
         paint_grid(painter, view, device)
         if self._native_grid is not None:
             self._native_grid.paint(painter, view, device)
+        if self._preview is not None:
+            self._preview.paint(painter, view, device)
+        for sketch in self._sketches.values():
+            if not sketch_box(view, sketch).intersect(device).is_empty:
+                paint_sketch(painter, view, sketch)
         for region in (self._hidden, self._drawn):
             if region and not region_box(view, region).intersect(device).is_empty:
                 paint_region(painter, view, region)
@@ -204,6 +214,28 @@ class PaintedView(PointingView):
         self._update_boxes()
         self._drawn = box
         self._update_boxes()
+
+    def _show_sketch(self, sketch: Sketch | None) -> None:
+        self._put_sketch("hand", sketch)
+
+    def _put_sketch(self, name: str, sketch: Sketch | None) -> None:
+        """Draw lines of one name in the place of those before."""
+        before = self._sketches.pop(name, None)
+        if sketch is not None and not sketch.is_empty:
+            self._sketches[name] = sketch
+        for each in (before, sketch):
+            if each is not None:
+                self._update_seen(sketch_box(self._viewport, each))
+
+    def _put_preview(self, preview: PreviewLayer | None) -> None:
+        before, self._preview = self._preview, preview
+        for each in (before, preview):
+            if each is not None:
+                self._update_seen(each.device_box(self._viewport))
+
+    def _update_seen(self, box: Box) -> None:
+        """Have what of some device pixels is in the view painted again."""
+        self._update_device(box.intersect(Box.of_size(self._viewport.view_size)))
 
     def _update_boxes(self) -> None:
         for region in (self._hidden, self._drawn):

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPointingDevice,
+    QTabletEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.comparing import ComparingView
 from app.canvas.tools import TOOLS, Asks, BrushTool, PickOrResize, Point, Tool, Touch
 from app.canvas.view import ARROWS
+from app.gesture import Gesture, Sketch
 from segcore.geometry import Box
 
 FAST_STEP = 10
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+DELETES = (Qt.Key.Key_Backspace, Qt.Key.Key_Delete)
 
 
 class PointingView(ComparingView):
     """A picture view in which the left button, Enter and Esc belong to the tool in hand.
 
     Every point is (x, y) in whole image pixels. Points of strokes may lie outside the picture,
-    those of queries, fills and picks do not.
+    those of queries and picks do not. `gestureRequested` carries a `Gesture` to be previewed,
+    `gestureAccepted` says that it is to become an edit, `gestureDropped` that it is off;
+    `holdsChanged` says whether a tool holds something that Enter, Esc and undo are about.
     """
 
     queryRequested = Signal(int, int)
@@ -27,7 +38,11 @@ class PointingView(ComparingView):
     strokeMoveRequested = Signal(int, int)
     strokeEndRequested = Signal()
     strokeAbortRequested = Signal()
-    fillRequested = Signal(int, int)
+    pressureChanged = Signal(float)
+    gestureRequested = Signal(object)
+    gestureAccepted = Signal()
+    gestureDropped = Signal()
+    holdsChanged = Signal(bool)
     pickRequested = Signal(int, int)
     brushSizeRequested = Signal(int)
     regionRequested = Signal(object)
@@ -42,11 +57,15 @@ class PointingView(ComparingView):
             stroke_move=self.strokeMoveRequested.emit,
             stroke_end=self.strokeEndRequested.emit,
             stroke_abort=self.strokeAbortRequested.emit,
-            fill=self.fillRequested.emit,
+            pressure=self.pressureChanged.emit,
             pick=self.pickRequested.emit,
             brush_size=self.brushSizeRequested.emit,
             region=self._request_region,
             region_drawn=self._show_drawn_region,
+            gesture=self._request_gesture,
+            accept=self.gestureAccepted.emit,
+            drop=self.gestureDropped.emit,
+            sketch=self._show_sketch,
         )
         self._tools: dict[str, Tool] = {name: kind(asks) for name, kind in TOOLS.items()}
         self._tool = self._tools["pan"]
@@ -56,6 +75,9 @@ class PointingView(ComparingView):
         self._diameter = 1
         self._hover: Point | None = None
         self._aim: Point | None = None
+        self._pressure = 1.0
+        self._pen_erases = False
+        self._held = False
 
     def set_tool(self, name: str) -> None:
         """Take another tool in hand; a stroke that is running ends, and is kept."""
@@ -63,9 +85,45 @@ class PointingView(ComparingView):
             return
         self.end_stroke()
         self._set_aim(None)
+        self._tool.leave()
+        self.forget_gesture()
         self._tool = self._tools[name]
         self._refresh_cursor()
         self._refresh_ring()
+
+    @property
+    def holds_gesture(self) -> bool:
+        """Whether the tool holds something that goes on without a button down."""
+        return self._tool.holds
+
+    def forget_gesture(self) -> None:
+        """What the tool holds has become an edit, or is not wanted: it begins anew."""
+        if self._running is None:
+            self._tool.forget()
+            self._tell_held()
+
+    def drop_gesture(self) -> None:
+        """Take back everything that the hand has begun."""
+        self.abort_stroke()
+        self._tool.abort()
+        self._tell_held()
+
+    def take_back(self) -> bool:
+        """Undo the last step of what the tool holds; False when it holds nothing."""
+        return self._then_tell(self._tool.take_back())
+
+    def bring_back(self) -> bool:
+        """Redo the step that was taken back last; False when the tool holds nothing."""
+        return self._then_tell(self._tool.bring_back())
+
+    def _then_tell(self, done: bool) -> bool:
+        self._tell_held()
+        return done
+
+    def _tell_held(self) -> None:
+        if self._held != self._tool.holds:
+            self._held = self._tool.holds
+            self.holdsChanged.emit(self._held)
 
     @property
     def stroke_running(self) -> bool:
@@ -78,6 +136,7 @@ class PointingView(ComparingView):
         if running is not None:
             running.release()
             self._refresh_ring()
+            self._tell_held()
 
     def abort_stroke(self) -> None:
         """Take back what the pointer is doing."""
@@ -85,12 +144,20 @@ class PointingView(ComparingView):
         if running is not None:
             running.abort()
             self._refresh_ring()
+            self._tell_held()
 
     def _refresh_ring(self) -> None:
         """The brush ring may have moved, appeared or gone."""
 
     def _show_drawn_region(self, box: Box | None) -> None:
         """A rectangle is being drawn, or no longer."""
+
+    def _show_sketch(self, sketch: Sketch | None) -> None:
+        """Lines are being drawn, or no longer."""
+
+    def _request_gesture(self, gesture: Gesture) -> None:
+        self.gestureRequested.emit(gesture)
+        self._tell_held()
 
     def _request_region(self, box: Box) -> None:
         """A rectangle was drawn; what of it lies on the picture counts."""
@@ -114,7 +181,10 @@ class PointingView(ComparingView):
             inside=self._on_picture(point),
             position=(position.x(), position.y()),
             scale=view.scale / view.ratio,
-            inverted=bool(modifiers & Qt.KeyboardModifier.ControlModifier),
+            inverted=bool(modifiers & Qt.KeyboardModifier.ControlModifier) or self._pen_erases,
+            shifted=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
+            secondary=self._button == Qt.MouseButton.RightButton,
+            pressure=self._pressure,
         )
 
     def _on_picture(self, point: Point) -> bool:
@@ -143,10 +213,50 @@ class PointingView(ComparingView):
         touch = self._touch(event.position(), event.modifiers())
         self._follow(touch)
         tool.press(touch)
+        self._tell_held()
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A second press in the same place is a press, unless the tool means more by it."""
+        tool = None if self._running is not None else self._tool_for(event)
+        if tool is None or tool is not self._tool or event.button() != Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)
+            return
+        self._running, self._button = tool, event.button()
+        tool.double_click(self._touch(event.position(), event.modifiers()))
+        self._tell_held()
+        event.accept()
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """A pen is a mouse with pressure, and its other end erases."""
+        kinds = {
+            QEvent.Type.TabletPress: (QEvent.Type.MouseButtonPress, self.mousePressEvent),
+            QEvent.Type.TabletMove: (QEvent.Type.MouseMove, self.mouseMoveEvent),
+            QEvent.Type.TabletRelease: (QEvent.Type.MouseButtonRelease, self.mouseReleaseEvent),
+        }
+        if event.type() not in kinds:
+            event.ignore()
+            return
+        kind, handle = kinds[event.type()]
+        # A pen that is lifted presses nothing: what is painted last keeps its width.
+        self._pressure = event.pressure() or self._pressure
+        self._pen_erases = event.pointerType() == QPointingDevice.PointerType.Eraser
+        mouse = QMouseEvent(
+            kind,
+            event.position(),
+            event.globalPosition(),
+            event.button(),
+            event.buttons(),
+            event.modifiers(),
+        )
+        handle(mouse)
+        if kind == QEvent.Type.MouseButtonRelease:
+            self._pressure, self._pen_erases = 1.0, False
         event.accept()
 
     def _tool_for(self, event: QMouseEvent) -> Tool | None:
-        picks = event.button() == Qt.MouseButton.RightButton or (
+        right = event.button() == Qt.MouseButton.RightButton
+        picks = (right and not self._tool.takes_right_button) or (
             event.button() == Qt.MouseButton.LeftButton
             and event.modifiers() & Qt.KeyboardModifier.AltModifier
         )
@@ -156,7 +266,7 @@ class PointingView(ComparingView):
             self._picker.diameter = self._diameter
             self._picker.resizes = self._tool.has_ring
             return self._picker
-        if event.button() == Qt.MouseButton.LeftButton and not self._tool.pans:
+        if right or (event.button() == Qt.MouseButton.LeftButton and not self._tool.pans):
             return self._tool
         return None
 
@@ -174,6 +284,9 @@ class PointingView(ComparingView):
             self._follow(touch)
         if self._running is not None:
             self._running.drag(touch)
+        elif not self.is_panning:
+            self._tool.hover(touch)
+        self._tell_held()
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -200,6 +313,7 @@ class PointingView(ComparingView):
         if self._running is None and self._hover is not None:
             self._hover = None
             self._refresh_ring()
+            self._tool.leave()
             self.cursorLeft.emit()
 
     def event(self, event: QEvent) -> bool:
@@ -220,7 +334,8 @@ class PointingView(ComparingView):
         if not self._has_picture() or event.modifiers() & Qt.KeyboardModifier.AltModifier:
             return False
         aims = key in ENTER and self._tool is self._tools["query"]
-        return key in ARROWS or key == Qt.Key.Key_Space or aims
+        deletes = key in DELETES and self._tool.holds
+        return key in ARROWS or key == Qt.Key.Key_Space or aims or deletes
 
     def _lose_hold(self) -> None:
         self.end_stroke()
@@ -248,6 +363,8 @@ class PointingView(ComparingView):
             self.abort_stroke()
         elif key == Qt.Key.Key_Escape and self._aim is not None:
             self._set_aim(None)
+        elif key in DELETES and self._tool.delete():
+            self._tell_held()
         elif queries and key in ARROWS and not control:
             fast = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             self._move_aim(*ARROWS[key], FAST_STEP if fast else 1)

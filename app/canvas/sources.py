@@ -110,14 +110,7 @@ class LabelSource:
     def _read(self, level: int, box: Box) -> LabelMap:
         if level >= 0:
             return strided(self.labels, level, box)
-        zoom = -level
-        mask = (1 << zoom) - 1
-        ids = self.labels[
-            box.y0 >> zoom : (box.y1 + mask) >> zoom, box.x0 >> zoom : (box.x1 + mask) >> zoom
-        ]
-        enlarged = ids.repeat(1 << zoom, axis=0).repeat(1 << zoom, axis=1)
-        top, left = box.y0 & mask, box.x0 & mask
-        return enlarged[top : top + box.height, left : left + box.width]
+        return enlarged(self.labels, -level, box)
 
 
 class ValueSource:
@@ -160,3 +153,14 @@ def strided(array: NDArray[Any], level: int, box: Box) -> NDArray[Any]:
     """Every 2^level-th row and column of an array, in a box of pixels of that level; a view."""
     step = 1 << level
     return array[box.y0 * step : box.y1 * step : step, box.x0 * step : box.x1 * step : step]
+
+
+def enlarged(array: NDArray[Any], zoom: int, box: Box) -> NDArray[Any]:
+    """An array with 2^zoom x 2^zoom of each of its pixels, in a box of these."""
+    mask = (1 << zoom) - 1
+    pixels = array[
+        box.y0 >> zoom : (box.y1 + mask) >> zoom, box.x0 >> zoom : (box.x1 + mask) >> zoom
+    ]
+    large = pixels.repeat(1 << zoom, axis=0).repeat(1 << zoom, axis=1)
+    top, left = box.y0 & mask, box.x0 & mask
+    return large[top : top + box.height, left : left + box.width]

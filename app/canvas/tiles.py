@@ -21,6 +21,7 @@ from PySide6.QtGui import QImage, QPainter
 from app.canvas.pyramid import level_size
 from app.canvas.viewport import Viewport
 from app.convert import shared_qimage
+from app.mask_levels import level_box
 from segcore.geometry import EMPTY, Box, Size
 
 Pixels = NDArray[np.uint8]
@@ -96,7 +97,7 @@ class TileLayer:
         for level in {key.level for key in self._tiles}:
             if coarser_than is not None and level <= coarser_than:
                 continue
-            covered = _level_box(box, level).grown(self.source.reach)
+            covered = level_box(box, level).grown(self.source.reach)
             covered = covered.clip(*level_size(self.source.size, level))
             for key in _keys(level, covered):
                 if (tile := self._tiles.get(key)) is not None:
@@ -119,7 +120,7 @@ class TileLayer:
         if source.opaque:
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         # A smoothed pixel also looks at its neighbours, which may lie in the next tile.
-        wanted = _level_box(seen, level).grown(1).clip(*level_size(source.size, level))
+        wanted = level_box(seen, level).grown(1).clip(*level_size(source.size, level))
         side = max(TILE // _enlargement(scale, level), 1)
         for key in _keys(level, wanted):
             tile = self._fresh_tile(key)
@@ -156,14 +157,6 @@ class TileLayer:
         while held > self._capacity and len(self._tiles) > 1:
             self._tiles.popitem(last=False)
             held -= TILE * TILE * 4
-
-
-def _level_box(box: Box, level: int) -> Box:
-    """The pixels of a level that stand for any pixel of an image box."""
-    if level < 0:
-        return Box(*(edge << -level for edge in box))
-    step = 1 << level
-    return Box(box.x0 // step, box.y0 // step, -(-box.x1 // step), -(-box.y1 // step))
 
 
 def _keys(level: int, box: Box) -> Iterator[TileKey]:

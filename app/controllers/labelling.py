@@ -1,13 +1,16 @@
-"""Brush, eraser, fill and pick: from points on the canvas to edits of the document."""
+"""Brush, eraser and pick: from points on the canvas to edits of the document."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
 from app.document import Document
 from app.lay_under import NOBODY
+from app.tool_options import Options
 from app.view_state import ViewState
-from segcore.edits import Stroke, fill
+from segcore.edits import Stroke
 from segcore.geometry import Box, Point
 
 
@@ -24,12 +27,18 @@ class LabellingController(QObject):
         self._erasing = False
         self._class_id = 0
         self._last: Point = (0, 0)
+        self._pressure = 1.0
+        self._options: Options = {}
         document.imageLeaving.connect(self.end_stroke)
 
     @property
     def is_stroking(self) -> bool:
         """Whether a stroke has begun and not ended."""
         return self._stroke is not None
+
+    def set_pressure(self, pressure: float) -> None:
+        """How hard the pen presses from the next point on, above 0, up to 1."""
+        self._pressure = pressure
 
     def begin_stroke(self, x: int, y: int, erase: bool = False) -> None:
         """Put the brush down; the eraser takes labels away, back to unlabelled."""
@@ -41,7 +50,15 @@ class LabellingController(QObject):
         if not self._erasing and not self._has_active_class():
             return
         self._class_id = self._painted_class()
-        self._stroke = Stroke(labels, origins)
+        self._options = self._view_state.options("eraser" if self._erasing else "brush")
+        protection = replace(self._view_state.protection, models=self._document.model_origins)
+        self._stroke = Stroke(
+            labels,
+            origins,
+            paintable=protection.id_table(labels.dtype),
+            paintable_origins=protection.origin_table(),
+            square=self._options["shape"] == "square",
+        )
         self._document.stroke_under_way = True
         self._last = (x, y)
         self._paint_to((x, y))
@@ -67,17 +84,6 @@ class LabellingController(QObject):
             return
         stroke = self._take_stroke(self._stroke)
         self._tell(stroke.abort())
-
-    def fill(self, x: int, y: int) -> None:
-        """Give the connected region under a point the active class."""
-        labels, origins = self._document.labels, self._document.origins
-        if labels is None or origins is None or not self._has_active_class():
-            return
-        if not _is_inside((x, y), labels.shape) or not self._document.may_be_changed():
-            return
-        edit = fill(labels, origins, (x, y), self._view_state.active_class, self._document.person)
-        if edit is not None:
-            self._document.push(edit, applied=False, text=self.tr("Fill"))
 
     def pick(self, x: int, y: int) -> None:
         """Make the class under a point the active one; unlabelled pixels have none."""
@@ -109,10 +115,14 @@ class LabellingController(QObject):
         assert self._stroke is not None
         origin = NOBODY if self._erasing else self._document.person
         touched = self._stroke.paint_segment(
-            self._last, point, self._view_state.brush_size, self._class_id, origin
+            self._last, point, self._diameter(), self._class_id, origin
         )
         self._last = point
         self._tell(touched)
+
+    def _diameter(self) -> float:
+        size = self._view_state.brush_size
+        return max(size * self._pressure, 1.0) if self._options["pressure"] else size
 
     def _tell(self, touched: Box) -> None:
         if not touched.is_empty:

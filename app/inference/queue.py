@@ -15,6 +15,7 @@ from app.inference.jobs import Job, JobState
 SLOTS = (
     "model",
     "query",
+    "assist",
     "hover",
     "explain",
     "uncertainty",

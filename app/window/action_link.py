@@ -49,12 +49,11 @@ class ActionLink(QObject):
         core.session.currentChanged.connect(self._show_neighbours)
         core.inspection.blockChanged.connect(self._show_stage)
         stack = core.document.undo_stack
-        stack.canUndoChanged.connect(self._actions["undo"].setEnabled)
-        stack.canRedoChanged.connect(self._actions["redo"].setEnabled)
+        for changed in (stack.canUndoChanged, stack.canRedoChanged, self._canvas.holdsChanged):
+            changed.connect(self._show_history)
         stack.undoTextChanged.connect(self._show_undo_text)
         stack.redoTextChanged.connect(self._show_redo_text)
-        self._actions["undo"].setEnabled(stack.canUndo())
-        self._actions["redo"].setEnabled(stack.canRedo())
+        self._show_history()
         self._show_tool(state.tool)
         self._show_overlay()
         self._show_classes()
@@ -93,8 +92,8 @@ class ActionLink(QObject):
         actions["predict"].triggered.connect(core.prediction.predict)
         actions["predict_all"].triggered.connect(core.prediction.predict_all)
         actions["cancel"].triggered.connect(self._cancel)
-        actions["undo"].triggered.connect(core.labelling.undo)
-        actions["redo"].triggered.connect(core.labelling.redo)
+        actions["undo"].triggered.connect(self._undo)
+        actions["redo"].triggered.connect(self._redo)
 
     def _connect_inspection(self) -> None:
         actions = self._actions
@@ -144,10 +143,27 @@ class ActionLink(QObject):
     def _next_block(self) -> None:
         self._core.inspection.set_block(self._core.inspection.block + 1)
 
+    def _undo(self) -> None:
+        """A step of what the hand holds, a polygon's corner for example, else the last edit."""
+        if not self._canvas.take_back():
+            self._core.labelling.undo()
+
+    def _redo(self) -> None:
+        if not self._canvas.bring_back():
+            self._core.labelling.redo()
+
+    def _show_history(self) -> None:
+        stack, held = self._core.document.undo_stack, self._canvas.holds_gesture
+        self._actions["undo"].setEnabled(held or stack.canUndo())
+        self._actions["redo"].setEnabled(held or stack.canRedo())
+
     def _cancel(self) -> None:
         """Esc takes back the innermost thing: the stroke, then the work, then the heat map."""
         if self._canvas.stroke_running:
             self._canvas.abort_stroke()
+        elif self._canvas.holds_gesture or self._core.assisting.is_active:
+            self._canvas.drop_gesture()
+            self._core.assisting.cancel()
         elif self._jobs.shown is not None:
             self._core.prediction.cancel()
             self._core.pictures_out.cancel()

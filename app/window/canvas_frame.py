@@ -90,15 +90,16 @@ class CanvasFrame(QWidget):
 
 
 class Workspace(QWidget):
-    """The tool strip beside the canvas."""
+    """The tool strip beside the canvas, and what can be set about the tool above it."""
 
     def __init__(
         self,
         frame: CanvasFrame,
         tools: Sequence[Sequence[QAction]],
+        options: QWidget,
         parent: QWidget | None = None,
     ) -> None:
-        """`tools` are groups of actions; a line is drawn between two groups."""
+        """`tools` are groups of actions, a line between two groups; `options` is a bar for them."""
         super().__init__(parent)
         self.bar = QToolBar(self)
         self.bar.setObjectName("toolbar.tools")
@@ -114,7 +115,11 @@ class Workspace(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.bar)
-        layout.addWidget(frame, 1)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addWidget(options)
+        column.addWidget(frame, 1)
+        layout.addLayout(column, 1)
 
     @property
     def buttons(self) -> list[QWidget]:

@@ -57,7 +57,7 @@ class CanvasLink(QObject):
         canvas.strokeMoveRequested.connect(labelling.extend_stroke)
         canvas.strokeEndRequested.connect(labelling.end_stroke)
         canvas.strokeAbortRequested.connect(labelling.abort_stroke)
-        canvas.fillRequested.connect(labelling.fill)
+        canvas.pressureChanged.connect(labelling.set_pressure)
         canvas.pickRequested.connect(labelling.pick)
 
     def connect_measures(self, uncertainty: UncertaintyController) -> None:

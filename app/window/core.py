@@ -6,6 +6,7 @@ import logging
 
 from PySide6.QtCore import QObject
 
+from app.controllers.assisting import AssistingController
 from app.controllers.downloads import DownloadsController
 from app.controllers.inspection import InspectionController
 from app.controllers.labelling import LabellingController
@@ -39,6 +40,7 @@ class Core(QObject):
         self.prediction = PredictionController(self.document, self.session, self.client, self)
         self.inspection = InspectionController(self.document, self.client, self)
         self.labelling = LabellingController(self.document, self.view_state, self)
+        self.assisting = AssistingController(self.document, self.view_state, self.client, self)
         self.downloads = DownloadsController(self)
         self.uncertainty = UncertaintyController(self.document, self.client, self)
         self.pictures_out = PicturesOut(self.document, self.view_state, self)

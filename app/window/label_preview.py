@@ -36,7 +36,7 @@ class LabelPreview(QObject):
         document.classesChanged.connect(self.end)
         view_state.toolChanged.connect(self._follow_tool)
         canvas.strokeBeginRequested.connect(self.end)
-        canvas.fillRequested.connect(self.end)
+        canvas.gestureAccepted.connect(self.end)
 
     @property
     def shown(self) -> LabelMap | None:
@@ -67,5 +67,5 @@ class LabelPreview(QObject):
         self.ended.emit()
 
     def _follow_tool(self, tool: str) -> None:
-        if tool in ("brush", "eraser", "fill"):
+        if tool not in ("pan", "query", "region"):
             self.end()

@@ -9,12 +9,14 @@ from app.canvas.canvas import Canvas
 from app.panels.display import DisplayNote, DisplayPanel
 from app.panels.jobs import JobsPanel
 from app.panels.region_bar import RegionBar
+from app.panels.tool_options import ToolOptionsBar
 from app.settings import Settings
 from app.window.compare import CompareLink, DisplayLink
 from app.window.core import Core
 from app.window.region_link import RegionLink
 from app.window.saving import SavingCommands
 from app.window.status_link import MessageLink, StatusLink
+from app.window.tool_link import ToolLink
 
 
 class ViewParts(QObject):
@@ -24,6 +26,7 @@ class ViewParts(QObject):
         display: the panel of brightness, contrast and gamma, to be put over the canvas.
         region: the bar that makes a region of a heat map, to be put over the canvas.
         note: what the status bar says while these are changed.
+        tool_options: the bar of what can be set about the tool, to be put above the canvas.
         saving: what saves and copies mask, overlay and view, once it is connected.
     """
 
@@ -34,6 +37,7 @@ class ViewParts(QObject):
         self.display = DisplayPanel()
         self.note = DisplayNote()
         self.region = RegionBar()
+        self.tool_options = ToolOptionsBar()
 
     def connect_view(self, actions: Actions, core: Core, canvas: Canvas) -> None:
         """Tie actions, view state and canvas together."""
@@ -49,6 +53,7 @@ class ViewParts(QObject):
             parent=self,
         )
 
+        self._tool_link = ToolLink(self.tool_options, actions, core, canvas, self)
         self._region_link = RegionLink(self.region, actions, core, canvas, self)
 
     def connect_saving(
@@ -73,6 +78,7 @@ class ViewParts(QObject):
 
     def connect_messages(self, core: Core, messages: MessageLink, status: StatusLink) -> None:
         """Say what goes wrong and what is done, and show the measure under the cursor."""
+        core.assisting.failed.connect(messages.show_error)
         for failing in (core.uncertainty, core.pictures_out):
             failing.failed.connect(messages.show_error)
             failing.notice.connect(messages.show_notice)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from segcore.edits.patch import Edit, check_maps
 from segcore.edits.planes import IdArray
 from segcore.edits.region import label_region
+from segcore.edits.selection import Selection
 from segcore.geometry import Box, check_point
 from segcore.opencv import cv2
 
@@ -31,12 +32,32 @@ def fill(
             not fit them.
     """
     check_maps(labels, origins)
-    height, width = labels.shape
-    check_point(point, (height, width))
-    place, region = _region_around(labels, point)
+    place, region = region_at(labels, point)
     return label_region(
         labels, origins, place, region, class_id=class_id, origin=origin, name="Fill"
     )
+
+
+def region_at(labels: IdArray, point: tuple[int, int]) -> Selection:
+    """The 4-connected region of equal ids that holds a pixel, sought as `fill` does.
+
+    Raises:
+        RequestError: the point is outside the map.
+    """
+    height, width = labels.shape
+    check_point(point, (height, width))
+    return Selection(*_region_around(labels, point))
+
+
+def class_at(labels: IdArray, point: tuple[int, int]) -> Selection:
+    """Every pixel of the map that has the id of one.
+
+    Raises:
+        RequestError: the point is outside the map.
+    """
+    height, width = labels.shape
+    check_point(point, (height, width))
+    return Selection.of_mask(labels == labels[point[1], point[0]])
 
 
 def _region_around(labels: IdArray, point: tuple[int, int]) -> tuple[Box, npt.NDArray[np.bool_]]:

@@ -39,7 +39,7 @@ class Selection(NamedTuple):
         return not self.region.any()
 
     @property
-    def count(self) -> int:
+    def area(self) -> int:
         """How many pixels are selected."""
         return int(np.count_nonzero(self.region))
 
@@ -83,7 +83,7 @@ class Relabelling(NamedTuple):
         return not self.region.any()
 
     @property
-    def count(self) -> int:
+    def area(self) -> int:
         """How many pixels are to change."""
         return int(np.count_nonzero(self.region))
 

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from segcore.edits.capsule import Spans, capsule_spans
 from segcore.edits.patch import TILE, Edit, Patch, bounding_box, check_maps, patch_between, tiles_of
 from segcore.edits.planes import IdArray
+from segcore.edits.protection import looked_up
+from segcore.edits.square import square_spans
 from segcore.errors import RequestError
 from segcore.geometry import EMPTY, Box
 
@@ -21,12 +23,12 @@ _SPARE_ARENAS = 8
 
 
 class Stroke:
-    """One stroke of a round brush over a label map and its origins.
+    """One stroke of a round or square brush over a label map and its origins.
 
     It paints into the two arrays themselves. Before the first pixel of a 256-pixel tile is painted
     the tile is copied aside, so `abort` and the edit of `commit` restore exactly what was there. A
-    pixel is painted when its centre is within half the diameter of the path, borders included; how
-    the path is cut into segments makes no difference.
+    pixel is painted when its centre is within half the diameter of the path, borders included (a
+    square brush: see `square`); how the path is cut into segments makes no difference.
     """
 
     def __init__(
@@ -35,11 +37,14 @@ class Stroke:
         origins: IdArray,
         *,
         paintable: npt.NDArray[np.bool_] | None = None,
+        paintable_origins: npt.NDArray[np.bool_] | None = None,
+        square: bool = False,
     ) -> None:
         """Begin on (H, W) uint8 or uint16 labels and (H, W) uint8 origins, both C-contiguous.
 
         `paintable` has an entry for each id up to `ignore`: pixels whose id is False are left as
-        they are. None paints over everything.
+        they are. `paintable_origins` has one for each of the 256 origins likewise. None paints over
+        everything.
 
         Raises:
             RequestError: the arrays do not belong together, or cannot be painted in place.
@@ -50,7 +55,11 @@ class Stroke:
                 raise RequestError("A stroke paints in place: give contiguous, writable arrays.")
         if paintable is not None and len(paintable) <= np.iinfo(labels.dtype).max:
             raise RequestError("`paintable` needs an entry for every id up to ignore.")
-        self._labels, self._origins, self._paintable = labels, origins, paintable
+        if paintable_origins is not None and len(paintable_origins) != 256:
+            raise RequestError("`paintable_origins` needs an entry for each of the 256 origins.")
+        self._labels, self._origins = labels, origins
+        self._paintable, self._paintable_origins = paintable, paintable_origins
+        self._spans = square_spans if square else capsule_spans
         height, width = labels.shape
         self._touched = np.zeros((-(-height // TILE), -(-width // TILE)), np.bool_)
         self._kept: list[tuple[Box, IdArray, IdArray]] = []
@@ -86,14 +95,14 @@ class Stroke:
                 "origins to 255."
             )
         height, width = self._labels.shape
-        spans = capsule_spans(start, end, diameter, (height, width))
+        spans = self._spans(start, end, diameter, (height, width))
         box = spans.box
         if box.is_empty:
             return EMPTY
-        if self._paintable is None:
+        if self._paintable is None and self._paintable_origins is None:
             self._paint(spans, class_id, origin)
         else:
-            self._paint_where(spans, class_id, origin, self._paintable)
+            self._paint_where(spans, class_id, origin)
         return box
 
     def commit(self, name: str = "") -> Edit | None:
@@ -180,10 +189,8 @@ class Stroke:
         flat += np.arange(flat.size)
         return flat
 
-    def _paint_where(
-        self, spans: Spans, class_id: int, origin: int, paintable: npt.NDArray[np.bool_]
-    ) -> None:
-        """Fill the pixels of the spans whose present id may be painted over."""
+    def _paint_where(self, spans: Spans, class_id: int, origin: int) -> None:
+        """Fill the pixels of the spans whose present id and origin may be painted over."""
         for row in range(spans.top // TILE, (spans.top + spans.starts.size - 1) // TILE + 1):
             self._keep_row(row, spans)
         for cut in range(0, spans.starts.size, _MASKED_ROWS):
@@ -192,7 +199,10 @@ class Stroke:
             box = Spans(spans.top + cut, starts, ends).box
             columns = np.arange(box.x0, box.x1)
             inside = (columns >= starts[:, None]) & (columns < ends[:, None])
-            inside &= paintable[self._labels[box.slices]]
+            if self._paintable is not None:
+                inside &= looked_up(self._labels[box.slices], self._paintable)
+            if self._paintable_origins is not None:
+                inside &= looked_up(self._origins[box.slices], self._paintable_origins)
             self._labels[box.slices][inside] = class_id
             self._origins[box.slices][inside] = origin
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDropEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.gesture import Gesture
 from app.inference.requests import AtHand, Choice, ModelInfo, ModelSpec
 from app.main_window import MainWindow
 from app.settings import Settings
@@ -331,7 +332,8 @@ def test_a_project_that_another_window_writes_is_shown_and_refuses_changes(
     window.core.view_state.active_class = 1
     window.core.labelling.begin_stroke(5, 5)
     window.core.labelling.end_stroke()
-    window.core.labelling.fill(5, 5)
+    window.core.assisting.ask(Gesture("fill", ((5, 5),)))
+    window.core.assisting.accept()
     assert (document.labels == before).all()
     assert len(refused) == 2
     assert "read-only" in refused[0]

@@ -114,9 +114,11 @@ def asked(canvas: Canvas) -> Asked:
     def note(name: str) -> Callable[..., None]:
         return lambda *values: asked.append((name, *values))
 
-    for name in ("query", "strokeBegin", "strokeMove", "strokeEnd", "strokeAbort", "fill", "pick"):
+    for name in ("query", "strokeBegin", "strokeMove", "strokeEnd", "strokeAbort", "pick"):
         getattr(canvas, f"{name}Requested").connect(note(name))
     canvas.brushSizeRequested.connect(note("brushSize"))
+    canvas.gestureRequested.connect(note("gesture"))
+    canvas.gestureAccepted.connect(note("accepted"))
     return asked
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.canvas.tools import TOOLS, Asks, PickOrResize, Tool, Touch
+from app.gesture import Gesture
 
 
 @pytest.fixture
@@ -59,10 +60,23 @@ def test_a_query_follows_the_pointer_and_stays_on_the_picture(
     assert asked == [("query", 1, 2), ("query", 4, 4)]
 
 
-def test_fill_asks_only_on_the_picture(asks: Asks, asked: list[tuple[object, ...]]) -> None:
-    drag(TOOLS["fill"](asks), touch(-1, 2, inside=False))
-    drag(TOOLS["fill"](asks), touch(1, 2))
-    assert asked == [("fill", 1, 2)]
+def test_fill_shows_what_it_would_do_and_does_it_on_a_click(
+    asks: Asks, asked: list[tuple[object, ...]]
+) -> None:
+    fill = TOOLS["fill"](asks)
+    drag(fill, touch(-1, 2, inside=False))
+    fill.hover(touch(1, 2))
+    fill.hover(touch(1, 2))
+    drag(fill, touch(1, 2))
+    fill.hover(touch(3, 2))
+    fill.hover(touch(-1, 2, inside=False))
+    assert asked == [
+        ("gesture", Gesture("fill", ((1, 2),), settled=False)),
+        ("gesture", Gesture("fill", ((1, 2),))),
+        ("accept",),
+        ("gesture", Gesture("fill", ((3, 2),), settled=False)),
+        ("drop",),
+    ]
 
 
 def test_a_click_picks_and_a_drag_sizes(asks: Asks, asked: list[tuple[object, ...]]) -> None:

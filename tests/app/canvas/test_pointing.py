@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas.canvas import Canvas
 from app.canvas.tools import TOOLS
+from app.gesture import Gesture
 
 Asked = list[tuple[object, ...]]
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -147,7 +148,13 @@ def test_fill_and_pick(street: Canvas, hand, asked: Asked) -> None:
     hand.click(8, 9, ALT)
     hand.press(11, 12, Qt.MouseButton.RightButton)
     hand.release(11, 12)
-    assert asked == [("fill", 3, 4), ("pick", 8, 9), ("pick", 11, 12)]
+    gesture = Gesture("fill", ((3, 4),))
+    assert asked == [
+        ("gesture", gesture),
+        ("accepted",),
+        ("pick", 8, 9),
+        ("pick", 11, 12),
+    ]
 
 
 def test_right_drag_sizes_the_brush(street: Canvas, hand, asked: Asked) -> None:

@@ -1,4 +1,4 @@
-"""Brush, eraser, fill and pick, from points to what another start of the program would find."""
+"""Brush, eraser and pick, from points to what another start of the program would find."""
 
 from __future__ import annotations
 
@@ -108,19 +108,11 @@ def test_the_eraser_makes_pixels_nobodys(desk: Desk) -> None:
         assert desk.document.origins[y, x] == 0
 
 
-def test_fill_and_pick(desk: Desk) -> None:
-    desk.labelling.begin_stroke(10, 10)
-    desk.labelling.end_stroke()
-    desk.view_state.active_class = 0
-    desk.labelling.fill(10, 10)
-    assert desk.document.labels[10, 10] == 0
-    assert desk.document.labels[30, 30] == 1
+def test_a_pick_takes_the_class_of_a_pixel(desk: Desk) -> None:
     desk.labelling.pick(30, 30)
     assert desk.view_state.active_class == 1
     desk.labelling.pick(10**6, 0)
-    desk.labelling.fill(-1, 0)
-    desk.document.undo_stack.undo()
-    assert desk.document.labels[10, 10] == 2
+    assert desk.view_state.active_class == 1
 
 
 def test_an_unlabelled_pixel_has_no_class_to_pick(desk: Desk) -> None:
@@ -135,7 +127,6 @@ def test_a_class_that_is_not_there_cannot_be_painted(desk: Desk) -> None:
     desk.labelling.begin_stroke(10, 10)
     desk.labelling.extend_stroke(20, 10)
     desk.labelling.end_stroke()
-    desk.labelling.fill(10, 10)
     assert (desk.document.labels == 1).all()
 
 
@@ -144,7 +135,6 @@ def test_nothing_open_nothing_painted(desk: Desk) -> None:
     desk.labelling.begin_stroke(10, 10)
     desk.labelling.extend_stroke(20, 10)
     desk.labelling.end_stroke()
-    desk.labelling.fill(1, 1)
     desk.labelling.pick(1, 1)
 
 
@@ -175,7 +165,7 @@ def test_a_day_of_random_work_is_found_again_to_the_pixel(desk: Desk, project: A
     random = np.random.default_rng(5)
     for _ in range(150):
         x, y = int(random.integers(60)), int(random.integers(40))
-        action = random.integers(6)
+        action = random.integers(5)
         desk.view_state.active_class = int(random.integers(3))
         desk.view_state.brush_size = int(random.integers(1, 20))
         if action <= 2:
@@ -183,8 +173,6 @@ def test_a_day_of_random_work_is_found_again_to_the_pixel(desk: Desk, project: A
             desk.labelling.extend_stroke(int(random.integers(-20, 80)), y)
             desk.labelling.end_stroke()
         elif action == 3:
-            desk.labelling.fill(x, y)
-        elif action == 4:
             desk.labelling.undo()
         else:
             desk.labelling.redo()

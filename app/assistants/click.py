@@ -1,0 +1,84 @@
+"""Left click adds, right click removes: the region that the clicks mean."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+from app.assistants.model import looked_around
+from app.assistants.scene import Outcome, Scene
+from app.assistants.snapping import snapped
+from app.gesture import Gesture
+from app.i18n import QT_TRANSLATE_NOOP, translate
+from app.tool_options import Options
+from segcore.assist.click import ClickGround, click_region
+from segcore.assist.sam import Embedding, SamModel
+from segcore.edits import Selection
+from segcore.errors import RequestError
+from segcore.geometry import Box, Point
+
+_WITHOUT_MODEL = QT_TRANSLATE_NOOP("assistants", "by colours alone: no model is loaded")
+
+
+def click(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
+    """The region of all clicks so far, by the model's features or by the person's own click model.
+
+    Clicks outside the picture do not count.
+    """
+    everywhere = Box.of_size(scene.size)
+    right, wrong = (
+        [
+            point
+            for point, removes in itertools.zip_longest(gesture.points, gesture.removing)
+            if bool(removes) == removing and everywhere.contains(point)
+        ]
+        for removing in (False, True)
+    )
+    if not right:
+        return None
+    if options["engine"] == "onnx":
+        return snapped(scene, Outcome(_by_onnx(scene, right, wrong, options)), options)
+    ground, note = _ground(scene, right[-1])
+    return snapped(scene, Outcome(click_region(ground, right, wrong), note), options)
+
+
+def _ground(scene: Scene, point: Point) -> tuple[ClickGround, str]:
+    """The part of the picture that clicks around a pixel are answered from."""
+    if scene.model is None:
+        kept: list[ClickGround] = scene.memo.keep("click ground", None, list)
+        if not kept or not kept[0].box.contains(point):
+            kept[:] = [ClickGround.without_model(scene.image, point)]
+        return kept[0], translate("assistants", _WITHOUT_MODEL)
+    looked = looked_around(scene, point)
+    evidence = looked.evidence
+    ground = scene.memo.keep(
+        "click ground", evidence, lambda: ClickGround.with_model(scene.image, evidence)
+    )
+    return ground, ""
+
+
+def _by_onnx(scene: Scene, right: list[Point], wrong: list[Point], options: Options) -> Selection:
+    encoder, decoder = str(options["encoder"]), str(options["decoder"])
+    if not encoder or not decoder:
+        raise RequestError(
+            "No click model is chosen: choose its two files in Model > Use a click model, or "
+            "another way of clicking."
+        )
+    model = scene.memo.keep("sam", (encoder, decoder), lambda: _loaded(encoder, decoder))
+    scene.cancel.raise_if_cancelled()
+    kept: list[Embedding] = scene.memo.keep("embedding", (encoder, decoder), list)
+    if not kept or not kept[0].box.contains(right[-1]):
+        kept[:] = [model.embed(scene.image, right[-1])]
+    scene.cancel.raise_if_cancelled()
+    return model.select(kept[0], right, wrong)
+
+
+_models: dict[tuple[str, str], SamModel] = {}
+"""The click model in use: it is kept from picture to picture. Used on the assistants' thread."""
+
+
+def _loaded(encoder: str, decoder: str) -> SamModel:
+    if (encoder, decoder) not in _models:
+        _models.clear()
+        _models[encoder, decoder] = SamModel(Path(encoder), Path(decoder))
+    return _models[encoder, decoder]

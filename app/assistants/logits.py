@@ -1,0 +1,37 @@
+"""Logit sliders: what the model would have said with other biases, where it has the say."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.assistants.model import looked_in, own_ids
+from app.assistants.scene import Outcome, Scene
+from app.gesture import Gesture
+from app.tool_options import Options
+from segcore.assist.logit_sliders import LogitSettings, slid_labels
+from segcore.edits import Relabelling
+from segcore.geometry import Box
+
+FIXED = 2
+"""Numbers of the gesture before the biases: temperature and least confidence."""
+
+
+def logits(scene: Scene, gesture: Gesture, _options: Options) -> Outcome | None:
+    """The pixels of the box, or of the picture, that come out as another class.
+
+    Only what nobody or a model has said changes.
+    """
+    box = (gesture.box or Box.of_size(scene.size)).clip(*scene.size)
+    if box.is_empty or len(gesture.numbers) < FIXED:
+        return None
+    temperature, least_confidence, *bias = gesture.numbers
+    settings = LogitSettings(tuple(bias), temperature, least_confidence)
+    looked = looked_in(scene, box)
+    ids = own_ids(looked.classes, scene.classes)
+    scene.cancel.raise_if_cancelled()
+    found = slid_labels(looked.evidence, box, settings, ids, scene.ignore)
+    may_change = np.zeros(256, np.bool_)
+    may_change[[0, *scene.models]] = True
+    place = box.slices
+    region = found.region & may_change[scene.origins[place]] & (found.ids != scene.labels[place])
+    return Outcome(Relabelling(box, region, found.ids).trimmed()) if region.any() else None

@@ -1,0 +1,75 @@
+"""What assistants get from the model: asked for once, and kept for as long as it serves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.assistants.scene import Scene
+from app.inference.inquiries.assist import AroundInquiry, BoxInquiry, Looked
+from app.inference.requests import ModelInfo
+from segcore.classes import ClassTable
+from segcore.edits.planes import IdArray
+from segcore.errors import RequestError
+from segcore.geometry import Box, Point
+
+_ROOM = 8
+"""The part of the square's sides that has to lie between a point and the square's edge."""
+
+
+def model_of(scene: Scene) -> ModelInfo:
+    """The model in use.
+
+    Raises:
+        RequestError: there is none yet.
+    """
+    if scene.model is None:
+        raise RequestError("This tool asks the model, and none is loaded yet: wait, or choose one.")
+    return scene.model
+
+
+def looked_around(scene: Scene, point: Point) -> Looked:
+    """What the model knows around a pixel; asked for again only where the pointer went far.
+
+    Raises:
+        RequestError: there is no model.
+        SegcoreError: the model refuses.
+        Cancelled: nobody wants it any more.
+    """
+    spec = model_of(scene).spec
+    kept: list[Looked] = scene.memo.keep("looked around", spec, list)
+    if not kept or not _serves(kept[0].evidence.box, point, scene.size):
+        kept[:] = [scene.ask(AroundInquiry(spec, scene.image, point))]
+    return kept[0]
+
+
+def looked_in(scene: Scene, box: Box) -> Looked:
+    """The model's logits over a box; those that were asked for around a pixel where they do.
+
+    Raises: as `looked_around`.
+    """
+    spec = model_of(scene).spec
+    around: list[Looked] = scene.memo.keep("looked around", spec, list)
+    if around and around[0].evidence.box.covers(box):
+        return around[0]
+    kept: list[Looked] = scene.memo.keep("looked in", spec, list)
+    if not kept or not kept[0].evidence.box.covers(box):
+        kept[:] = [scene.ask(BoxInquiry(spec, scene.image, box))]
+    return kept[0]
+
+
+def own_ids(model: ClassTable, project: ClassTable) -> IdArray:
+    """(C,) the project's id of each of the model's classes, by name; ignore for what it lacks."""
+    matches = [project.id_of(info.name) for info in model]
+    ids = [project.ignore if match is None else match for match in matches]
+    return np.array(ids, project.dtype)
+
+
+def _serves(box: Box, point: Point, size: tuple[int, int]) -> bool:
+    """Whether a point lies well inside, or the box cannot reach further on its side."""
+    across, down = box.width // _ROOM, box.height // _ROOM
+    return (
+        (box.x0 == 0 or point[0] >= box.x0 + across)
+        and (box.y0 == 0 or point[1] >= box.y0 + down)
+        and (box.x1 == size[1] or point[0] < box.x1 - across)
+        and (box.y1 == size[0] or point[1] < box.y1 - down)
+    )

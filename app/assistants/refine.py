@@ -1,0 +1,34 @@
+"""Local refinement: the model's labels of a box, seen again enlarged."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.assistants.model import model_of, own_ids
+from app.assistants.scene import Outcome, Scene
+from app.gesture import Gesture
+from app.inference.inquiries.assist import Looked, RefineInquiry
+from app.tool_options import Options
+from segcore.assist.logit_sliders import LogitSettings, slid_labels
+from segcore.edits import Relabelling
+
+
+def refine(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
+    """The pixels of the box whose class is another one from near."""
+    if gesture.box is None:
+        return None
+    box = gesture.box.clip(*scene.size)
+    if box.is_empty:
+        return None
+    model = model_of(scene)
+    zoom, share = int(options["zoom"]) / 100, int(options["share"]) / 100
+    kept: list[Looked] = scene.memo.keep("refined", (model.spec, box, zoom, share), list)
+    if not kept:
+        kept.append(scene.ask(RefineInquiry(model.spec, scene.image, box, zoom, share)))
+    looked = kept[0]
+    ids = own_ids(looked.classes, scene.classes)
+    found = slid_labels(looked.evidence, box, LogitSettings(), ids, scene.ignore)
+    differs = found.region & (found.ids != scene.labels[box.slices])
+    if not np.any(differs):
+        return None
+    return Outcome(Relabelling(box, differs, found.ids).trimmed())

@@ -1,0 +1,29 @@
+"""Every assistant by the name of its tool."""
+
+from __future__ import annotations
+
+from app.assistants.click import click
+from app.assistants.drawn import fill, lasso, rectangle
+from app.assistants.grabcut import grabcut
+from app.assistants.logits import logits
+from app.assistants.refine import refine
+from app.assistants.scene import Assistant
+from app.assistants.scissors import scissors
+from app.assistants.second_best import second_best
+from app.assistants.superpixels import superpixels
+from app.assistants.wand import wand
+from app.i18n import QT_TRANSLATE_NOOP
+
+ASSISTANTS: dict[str, Assistant] = {
+    "fill": Assistant(fill, QT_TRANSLATE_NOOP("assistants", "Fill")),
+    "rectangle": Assistant(rectangle, QT_TRANSLATE_NOOP("assistants", "Rectangle")),
+    "lasso": Assistant(lasso, QT_TRANSLATE_NOOP("assistants", "Lasso")),
+    "click": Assistant(click, QT_TRANSLATE_NOOP("assistants", "Click")),
+    "scissors": Assistant(scissors, QT_TRANSLATE_NOOP("assistants", "Scissors")),
+    "superpixels": Assistant(superpixels, QT_TRANSLATE_NOOP("assistants", "Superpixels")),
+    "grabcut": Assistant(grabcut, QT_TRANSLATE_NOOP("assistants", "GrabCut"), follows_class=True),
+    "wand": Assistant(wand, QT_TRANSLATE_NOOP("assistants", "Magic Wand")),
+    "refine": Assistant(refine, QT_TRANSLATE_NOOP("assistants", "Refine")),
+    "second_best": Assistant(second_best, QT_TRANSLATE_NOOP("assistants", "Second-Best Class")),
+    "logits": Assistant(logits, QT_TRANSLATE_NOOP("assistants", "Logit Sliders")),
+}

@@ -1,0 +1,187 @@
+"""The bar above the canvas: what can be set about the tool in hand, and what it would do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from app.i18n import translate
+from app.tool_options import (
+    CONTEXT,
+    HINTS,
+    OPTIONS,
+    AnyOption,
+    Choice,
+    Flag,
+    Kept,
+    Number,
+    Options,
+    Value,
+)
+
+_SWATCH = QSize(12, 12)
+_HEIGHT = 38
+
+
+class ToolOptionsBar(QFrame):
+    """Shows the options of one tool at a time, and asks for others.
+
+    It is as high whatever it shows, so that the canvas stays where it is.
+    """
+
+    optionRequested = Signal(str, str, object)
+    applyRequested = Signal()
+    cancelRequested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel.tool_options")
+        self.setAccessibleName(self.tr("Options of the tool"))
+        self.setFixedHeight(_HEIGHT)
+        self._tool = ""
+        self._widgets: dict[str, QWidget] = {}
+        self._row = QHBoxLayout()
+        self._row.setSpacing(8)
+        self.hint = _Elided(self)
+        self.hint.setObjectName("tool_options.hint")
+        self.hint.setProperty("role", "muted")
+        self.words = _Elided(self)
+        self.words.setObjectName("tool_options.words")
+        self.apply = QPushButton(self.tr("Apply"), self)
+        self.apply.setObjectName("tool_options.apply")
+        self.apply.setIconSize(_SWATCH)
+        self.apply.setToolTip(self.tr("Make an edit of what is proposed  (Enter)"))
+        self.apply.clicked.connect(self.applyRequested)
+        self.cancel = QPushButton(self.tr("Cancel"), self)
+        self.cancel.setObjectName("tool_options.cancel")
+        self.cancel.setToolTip(self.tr("Leave everything as it is  (Esc)"))
+        self.cancel.clicked.connect(self.cancelRequested)
+        self.protection = QToolButton(self)
+        self.protection.setObjectName("tool_options.protection")
+        self.protection.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.protection.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 3, 8, 3)
+        layout.setSpacing(10)
+        layout.addLayout(self._row)
+        layout.addWidget(self.hint, 1)
+        layout.addWidget(self.words)
+        layout.addWidget(self.apply)
+        layout.addWidget(self.cancel)
+        layout.addWidget(self.protection)
+        self.set_proposal("", None, active=False)
+
+    def set_tool(self, tool: str, options: Options) -> None:
+        """Show the options of another tool, with their values."""
+        self._tool = tool
+        for widget in self._widgets.values():
+            self._row.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        self._widgets = {}
+        while (item := self._row.takeAt(0)) is not None:
+            if (left := item.widget()) is not None:
+                left.deleteLater()
+        for option in OPTIONS.get(tool, ()):
+            if not isinstance(option, Kept):
+                self._add(option)
+        self.set_options(options)
+        self.hint.set_words(translate(CONTEXT, HINTS.get(tool, "")))
+
+    def set_options(self, options: Options) -> None:
+        """Show other values."""
+        for name, value in options.items():
+            widget = self._widgets.get(name)
+            if widget is None:
+                continue
+            with QSignalBlocker(widget):
+                _show_value(widget, value)
+
+    def set_proposal(self, words: str, color: tuple[int, int, int] | None, *, active: bool) -> None:
+        """Show what is proposed, and whether there is anything to accept or to cancel."""
+        self.words.set_words(words)
+        for button in (self.apply, self.cancel):
+            button.setVisible(active)
+        pixmap = QPixmap(_SWATCH)
+        pixmap.fill(QColor(*color) if color else Qt.GlobalColor.transparent)
+        self.apply.setIcon(QIcon(pixmap))
+
+    def _add(self, option: AnyOption) -> None:
+        if not isinstance(option, Flag):
+            label = QLabel(option.label, self)
+            label.setToolTip(option.tool_tip)
+            self._row.addWidget(label)
+        widget = self._widget_of(option)
+        widget.setObjectName(f"tool_options.{option.name}")
+        widget.setAccessibleName(option.label)
+        widget.setToolTip(option.tool_tip)
+        self._widgets[option.name] = widget
+        self._row.addWidget(widget)
+
+    def _widget_of(self, option: AnyOption) -> QWidget:
+        if isinstance(option, Number):
+            number = QSpinBox(self)
+            number.setRange(option.lowest, option.highest)
+            number.setSuffix(option.suffix)
+            number.setKeyboardTracking(False)
+            number.valueChanged.connect(lambda value: self._request(option.name, value))
+            return number
+        if isinstance(option, Choice):
+            choice = QComboBox(self)
+            for value, text in option.labels:
+                choice.addItem(text, value)
+            choice.currentIndexChanged.connect(
+                lambda index: self._request(option.name, choice.itemData(index))
+            )
+            return choice
+        flag = QCheckBox(option.label, self)
+        flag.toggled.connect(lambda on: self._request(option.name, on))
+        return flag
+
+    def _request(self, name: str, value: Value) -> None:
+        self.optionRequested.emit(self._tool, name, value)
+
+
+class _Elided(QLabel):
+    """Words that give way where there is no room for them; all of them are in the tool tip."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._text = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def set_words(self, text: str) -> None:
+        """Show other words."""
+        self._text = text
+        self.setToolTip(text)
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: there is more room, or less."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        width = max(self.width(), 0)
+        self.setText(self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, width))
+
+
+def _show_value(widget: QWidget, value: Value) -> None:
+    if isinstance(widget, QSpinBox):
+        widget.setValue(int(value))
+    elif isinstance(widget, QComboBox):
+        widget.setCurrentIndex(widget.findData(value))
+    elif isinstance(widget, QCheckBox):
+        widget.setChecked(bool(value))
