@@ -5,9 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from segcore.errors import RequestError
+from segcore.formats import (
+    ade,
+    cityscapes,
+    coco,
+    coco_panoptic,
+    datumaro,
+    hf,
+    mmseg,
+    npz,
+    png,
+    voc,
+    yolo,
+)
 from segcore.formats.contract import Format
 
-_ROWS: tuple[Format, ...] = ()
+_ROWS: tuple[Format, ...] = (
+    png.FORMAT,
+    coco.FORMAT,
+    coco_panoptic.FORMAT,
+    cityscapes.FORMAT,
+    voc.FORMAT,
+    yolo.FORMAT,
+    datumaro.FORMAT,
+    ade.FORMAT,
+    hf.FORMAT,
+    mmseg.FORMAT,
+    npz.FORMAT,
+)
 
 FORMATS: Mapping[str, Format] = {row.name: row for row in _ROWS}
 
