@@ -23,6 +23,7 @@ from app.relay import Relay
 from app.settings import Settings
 from app.theme import Theme, Tones
 from app.window.action_link import ActionLink
+from app.window.assist_link import ClickModelLink, LogitSlidersLink
 from app.window.canvas_frame import CanvasFrame, Workspace
 from app.window.canvas_link import CanvasLink
 from app.window.classes_link import ClassesLink
@@ -186,6 +187,8 @@ class MainWindow(QMainWindow):
         self.action_link = ActionLink(self.actions_by_name, core, self.canvas, self.jobs, self)
         self.files = FileCommands(self, session, document, self.settings)
         self.view_parts.connect_view(self.actions_by_name, core, self.canvas)
+        self.logit_sliders = LogitSlidersLink(self, self.actions_by_name, core, self.canvas)
+        self.click_model = ClickModelLink(self, self.actions_by_name, core)
         self.view_parts.connect_saving(
             self.actions_by_name,
             core,

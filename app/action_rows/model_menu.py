@@ -30,6 +30,15 @@ MODEL = (
         "close",
         QT_TRANSLATE_NOOP("actions", "Stop what is being drawn or computed"),
     ),
+    ActionInfo(
+        "logit_sliders",
+        QT_TRANSLATE_NOOP("actions", "&Logit Sliders"),
+        "model",
+        ("Shift+S",),
+        "tune-vertical-variant",
+        QT_TRANSLATE_NOOP("actions", "A bias per class and a temperature, with what they change"),
+        checkable=True,
+    ),
     ActionInfo(SEPARATOR, "", "model"),
     ActionInfo(
         "protocol",
@@ -41,6 +50,14 @@ MODEL = (
     ),
     ActionInfo("open_model_file", QT_TRANSLATE_NOOP("actions", "Model from &File…"), "model"),
     ActionInfo("open_model_folder", QT_TRANSLATE_NOOP("actions", "Model from F&older…"), "model"),
+    ActionInfo(
+        "click_model",
+        QT_TRANSLATE_NOOP("actions", "Use a &Click Model (ONNX)…"),
+        "model",
+        tip=QT_TRANSLATE_NOOP(
+            "actions", "Have clicks answered by SAM's two files, encoder and decoder, of your own"
+        ),
+    ),
     ActionInfo(
         "download_models",
         QT_TRANSLATE_NOOP("actions", "&Download Models…"),

@@ -88,15 +88,15 @@ def _cut(part: Image, states: npt.NDArray[np.uint8]) -> Mask:
     scale = math.sqrt(MOST_PIXELS / pixels)
     small = (max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1))
     rough = _cut_once(
-        cv2.resize(part, small, interpolation=cv2.INTER_AREA),
-        cv2.resize(states, small, interpolation=cv2.INTER_NEAREST),
+        np.asarray(cv2.resize(part, small, interpolation=cv2.INTER_AREA), np.uint8),
+        np.asarray(cv2.resize(states, small, interpolation=cv2.INTER_NEAREST), np.uint8),
         ROUNDS,
     )
     size = part.shape[1], part.shape[0]
     share = cv2.resize(rough.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     large = (share > 0.5) & (states != cv2.GC_BGD)
     if pixels > _MOST_BAND_PIXELS or not large.any() or large.all():
-        return large
+        return np.asarray(large)
     reach = max(round(_BAND / scale), 1)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     eights = large.view(np.uint8)
@@ -115,5 +115,6 @@ def _cut_once(part: Image, states: npt.NDArray[np.uint8], rounds: int) -> Mask:
     states = states.copy()
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(0)
-    cv2.grabCut(part, states, None, *models, rounds, cv2.GC_INIT_WITH_MASK)
+    nowhere = (0, 0, 1, 1)  # the mask says where
+    cv2.grabCut(part, states, nowhere, *models, rounds, cv2.GC_INIT_WITH_MASK)
     return np.asarray((states == cv2.GC_FGD) | (states == cv2.GC_PR_FGD))

@@ -98,7 +98,7 @@ class SamModel:
         resized = cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
         given = resized.astype(np.float32)
         if not self._prepares_itself:
-            given = (given - np.float32(MEAN)) / np.float32(STD)
+            given = (given - np.array(MEAN, np.float32)) / np.array(STD, np.float32)
             room = ((0, LONG_SIDE - height), (0, LONG_SIDE - width), (0, 0))
             given = np.pad(given, room).transpose(2, 0, 1)[None]
         values = self._encoder.run(None, {self._entry: np.ascontiguousarray(given)})[0]

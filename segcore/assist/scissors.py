@@ -46,7 +46,7 @@ class Scissors:
         self._tool = None
         if min(self.window.size) < _SMALLEST:
             return
-        tool = cv2.segmentation_IntelligentScissorsMB()
+        tool = cv2.segmentation.IntelligentScissorsMB()
         tool.setEdgeFeatureCannyParameters(32, 100)
         tool.setGradientMagnitudeMaxLimit(200)
         tool.applyImage(np.ascontiguousarray(image[self.window.slices][..., ::-1]))

@@ -91,4 +91,4 @@ def _flooded(
 def _edges(part: Image, tolerance: int) -> npt.NDArray[np.uint8]:
     """(h, w) 1 where a pixel differs from its neighbours by more than a share of the tolerance."""
     spread = cv2.morphologyEx(part, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).max(axis=2)
-    return (spread > max(2 * EDGE * tolerance, 8)).astype(np.uint8)
+    return np.asarray(spread > max(2 * EDGE * tolerance, 8), np.uint8)

@@ -1,0 +1,169 @@
+"""From clicks to a region: what belongs to it, what does not, out of features, logits and edges.
+
+Everything that does not depend on the clicks is worked out once for a part of the picture, its
+`ClickGround`; a click is then answered in milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from segcore.assist.affinity import Cell, CellGrid, Floats, affinity
+from segcore.assist.evidence import Evidence
+from segcore.assist.windows import window_around
+from segcore.edits.selection import Mask, Selection
+from segcore.errors import RequestError
+from segcore.geometry import Box, Point, cell_of_point
+from segcore.opencv import cv2
+
+Image = npt.NDArray[np.uint8]
+
+CELL = 4
+"""Pixels a side of a cell where there is no model whose grid would say."""
+MOST_CELLS = 256
+"""Cells a side that are looked at around a click."""
+GUIDE_REACH = 4
+"""Pixels within which the picture's edges pull a boundary, where cells are 4 pixels wide."""
+GUIDE_EVENNESS = 60.0
+"""Variance of brightness below which there is no edge to pull it."""
+MOST_GUIDED = 1_500_000
+"""Pixels whose boundary is still pulled to the picture's edges."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClickGround:
+    """A part of a picture, made ready for clicks.
+
+    Attributes:
+        box: the image pixels in which regions are found.
+        cells: what its cells are compared by.
+        brightness: (h, w) float32 of the box at full size, 0 to 255.
+    """
+
+    box: Box
+    cells: CellGrid
+    brightness: Floats
+
+    @classmethod
+    def with_model(cls, image: Image, evidence: Evidence) -> ClickGround:
+        """From what a model knows of a part of the (H, W, 3) uint8 image."""
+        return cls._made(
+            image, evidence.box, evidence.grid, evidence.features, evidence.probabilities
+        )
+
+    @classmethod
+    def without_model(cls, image: Image, point: Point) -> ClickGround:
+        """From colours alone, around a pixel.
+
+        Raises:
+            RequestError: the point is outside the image.
+        """
+        box = window_around(point, MOST_CELLS * CELL, (image.shape[0], image.shape[1]))
+        grid = -(-box.height // CELL), -(-box.width // CELL)
+        nothing = np.empty((0, 0, *grid), np.float32)
+        return cls._made(image, box, grid, nothing, nothing[:, 0])
+
+    @classmethod
+    def _made(
+        cls,
+        image: Image,
+        box: Box,
+        grid: tuple[int, int],
+        features: Floats,
+        probabilities: Floats,
+    ) -> ClickGround:
+        part = np.ascontiguousarray(image[box.slices])
+        lab = cv2.cvtColor(part, cv2.COLOR_RGB2LAB)
+        size = grid[1], grid[0]
+        colours = cv2.resize(lab.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        colours = np.asarray(colours, np.float32).reshape(*grid, 3)
+        cells = CellGrid.of(colours, features, probabilities)
+        return cls(box, cells, np.ascontiguousarray(lab[..., 0], np.float32))
+
+    def cell(self, point: Point) -> Cell:
+        """The (row, column) of the cell of an image pixel inside the box."""
+        inside = (point[0] - self.box.x0, point[1] - self.box.y0)
+        return cell_of_point(inside, self.box.size, self.cells.size)
+
+
+def click_region(
+    ground: ClickGround, right: Sequence[Point], wrong: Sequence[Point] = ()
+) -> Selection:
+    """The region that some clicks mean.
+
+    It holds every pixel that was clicked as right and none that was clicked as wrong, and each of
+    its pieces was clicked.
+
+    Args:
+        right, wrong: image pixels (x, y) that belong to it and that do not, in any order; those
+            outside the ground's box are left out.
+
+    Raises:
+        RequestError: no pixel that belongs to it is inside the box.
+    """
+    right = [point for point in right if ground.box.contains(point)]
+    wrong = [point for point in wrong if ground.box.contains(point)]
+    if not right:
+        raise RequestError("No click lies where the tool has looked: click on the picture there.")
+    odds = affinity(
+        ground.cells,
+        [ground.cell(point) for point in right],
+        [ground.cell(point) for point in wrong],
+    )
+    size = ground.box.width, ground.box.height
+    resized = cv2.resize(np.tanh(odds), size, interpolation=cv2.INTER_LINEAR)
+    full = np.asarray(resized, np.float32).reshape(ground.box.size)
+    corner = (ground.box.x0, ground.box.y0)
+    insides = [(x - corner[0], y - corner[1]) for x, y in right]
+    outsides = [(x - corner[0], y - corner[1]) for x, y in wrong]
+    rough = _clicked_pieces(full > 0, insides, outsides)
+    fine = _guided(full, ground, rough)
+    return Selection(ground.box, _clicked_pieces(fine, insides, outsides)).trimmed()
+
+
+def _guided(odds: Floats, ground: ClickGround, rough: Mask) -> Mask:
+    """The region with its boundary pulled to the picture's edges (He and others, "Guided image
+    filtering", ECCV 2010), in the box around it."""
+    reach = max(round(GUIDE_REACH * ground.box.width / ground.cells.size[1] / CELL), 1)
+    left, top, width, height = cv2.boundingRect(rough.view(np.uint8))
+    place = Box(left, top, left + width, top + height)
+    place = place.grown(3 * reach).clip(*ground.box.size)
+    if place.area > MOST_GUIDED:
+        return rough
+    found = rough.copy()
+    guide = np.ascontiguousarray(ground.brightness[place.slices])
+    values = np.ascontiguousarray(odds[place.slices])
+    found[place.slices] = _guided_filter(guide, values, reach) > 0
+    return found
+
+
+def _guided_filter(guide: Floats, values: Floats, reach: int) -> Floats:
+    kernel = (2 * reach + 1, 2 * reach + 1)
+
+    def mean(of: Floats) -> Floats:
+        return np.asarray(cv2.boxFilter(of, -1, kernel, borderType=cv2.BORDER_REFLECT))
+
+    mean_guide, mean_values = mean(guide), mean(values)
+    variance = mean(np.square(guide)) - np.square(mean_guide)
+    together = mean(np.multiply(guide, values)) - mean_guide * mean_values
+    slope = together / (variance + np.float32(GUIDE_EVENNESS))
+    level = mean_values - slope * mean_guide
+    return mean(slope) * guide + mean(level)
+
+
+def _clicked_pieces(region: Mask, right: Sequence[Point], wrong: Sequence[Point]) -> Mask:
+    """The pieces of a region that hold a right click, and those clicks' own pixels."""
+    region = region.copy()
+    for x, y in wrong:
+        region[y, x] = False
+    for x, y in right:
+        region[y, x] = True
+    count, pieces = cv2.connectedComponents(region.view(np.uint8), connectivity=4)
+    wanted = np.zeros(count, np.bool_)
+    wanted[[int(pieces[y, x]) for x, y in right]] = True
+    wanted[0] = False
+    return np.asarray(wanted[pieces])
