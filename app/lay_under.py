@@ -107,10 +107,13 @@ def mapped_labels(labels: LabelMap, own: ClassTable, wanted: ClassTable) -> Labe
 
 
 def joined_classes(kept: ClassTable, added: ClassTable) -> ClassTable:
-    """`kept` with the classes of `added` that it lacks by name, at its end; no id moves."""
+    """`kept` with the classes of `added` that it never had by name, at its end; no id moves.
+
+    A class that was deleted does not come back with the next prediction.
+    """
     joined = kept
     for info in added:
-        if joined.id_of(info.name) is None:
+        if not joined.knows(info.name):
             joined = joined.with_class(info.name, info.color)
     return joined
 

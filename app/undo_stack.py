@@ -6,6 +6,7 @@ Qt's own stack holds every command in memory and can only be filled by doing wha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -136,7 +137,7 @@ class UndoStack(QObject):
     def _load_near(self) -> None:
         for command in self._commands[max(self._index - 1, 0) : self._index + 1]:
             if not command.is_held:
-                self._behind(lambda command=command: _load_quietly(command))
+                self._behind(partial(_load_quietly, command))
 
     def _tell(self) -> None:
         before = self._told

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from segcore.atomic import replacing
+from segcore.class_info import (
+    ClassInfo,
+    Color,
+    distinct_color,
+    entry_of,
+    is_integer,
+    parse_class,
+    parse_color,
+)
 from segcore.errors import ClassTableError, readable
 
-Color = tuple[int, int, int]
+__all__ = [
+    "IGNORE_8BIT",
+    "IGNORE_16BIT",
+    "IGNORE_COLOR",
+    "ClassInfo",
+    "ClassTable",
+    "Color",
+    "distinct_color",
+]
 
 IGNORE_8BIT = 255
 IGNORE_16BIT = 65535
@@ -24,25 +40,23 @@ IGNORE_COLOR: Color = (224, 224, 192)  # what VOC paints its void with
 
 
 @dataclass(frozen=True)
-class ClassInfo:
-    """One class: its id, counted from 0, its name and its colour as 8-bit RGB."""
-
-    id: int
-    name: str
-    color: Color
-
-
-@dataclass(frozen=True)
 class ClassTable:
     """The classes of a model or project, in order of their ids 0, 1, 2, …
 
-    An id never moves once it is given: new classes come at the end, and none is taken away.
+    An id never moves once it is given: new classes come at the end, and none is taken away; one
+    that is merged or deleted is retired.
+
+    Attributes:
+        classes: all of them, retired ones too.
+        display: ids in the order in which they are shown; those that it lacks follow by id.
 
     Raises:
-        ClassTableError: ids that are not 0, 1, 2, …, a colour out of range, over 65,535 classes.
+        ClassTableError: ids that are not 0, 1, 2, …, a colour out of range, over 65,535 classes,
+            a retired class whose pixels went nowhere that there is.
     """
 
     classes: tuple[ClassInfo, ...]
+    display: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for index, info in enumerate(self.classes):
@@ -55,6 +69,11 @@ class ClassTable:
                 raise ClassTableError(
                     f'The colour {info.color} of class "{info.name}" is no RGB colour: '
                     "give three numbers from 0 to 255."
+                )
+            if info.into is not None and not 0 <= info.into < len(self.classes):
+                raise ClassTableError(
+                    f'The class "{info.name}" went into the id {info.into}, which is no class: '
+                    "name one that there is."
                 )
         if len(self.classes) > IGNORE_16BIT:
             raise ClassTableError(
@@ -89,13 +108,51 @@ class ClassTable:
             raise IndexError(f"no class has id {class_id}")
         return self.classes[class_id]
 
+    @property
+    def living(self) -> tuple[ClassInfo, ...]:
+        """The classes that are painted, in order of id."""
+        return tuple(info for info in self.classes if not info.retired)
+
+    @cached_property
+    def shown(self) -> tuple[ClassInfo, ...]:
+        """The classes that are painted, in the order of `display`."""
+        places = {class_id: place for place, class_id in enumerate(self.display)}
+        last = len(places)
+        return tuple(sorted(self.living, key=lambda info: (places.get(info.id, last), info.id)))
+
     def id_of(self, name: str) -> int | None:
-        """The id of the first class of that name, or None."""
+        """The id of the first class of that name, or None.
+
+        For the name of a class that was merged into another it is that other's.
+        """
         return self._ids_by_name.get(name)
+
+    def knows(self, name: str) -> bool:
+        """Whether there is, or was, a class of that name."""
+        return name in self._names_ever
+
+    @cached_property
+    def _names_ever(self) -> frozenset[str]:
+        return frozenset(info.name for info in self.classes)
 
     @cached_property
     def _ids_by_name(self) -> dict[str, int]:
-        return {info.name: info.id for info in reversed(self.classes)}
+        found = {info.name: info.id for info in reversed(self.living)}
+        for info in self.classes:
+            heir = self._heir(info)
+            if info.retired and heir is not None:
+                found.setdefault(info.name, heir)
+        return found
+
+    def _heir(self, info: ClassInfo) -> int | None:
+        """The living class that has the pixels of a retired one."""
+        seen: set[int] = set()
+        while info.retired:
+            if info.into is None or info.id in seen:
+                return None
+            seen.add(info.id)
+            info = self.classes[info.into]
+        return info.id
 
     def lut(self) -> npt.NDArray[np.uint8]:
         """Colour of every id that a label map may hold: (ignore + 1, 3) uint8 RGB.
@@ -120,7 +177,7 @@ class ClassTable:
         chosen = [distinct_color(i) for i in range(len(names))] if colors is None else colors
         return cls(
             tuple(
-                ClassInfo(index, name, _parse_color(color, name))
+                ClassInfo(index, name, parse_color(color, name))
                 for index, (name, color) in enumerate(zip(names, chosen))
             )
         )
@@ -131,29 +188,78 @@ class ClassTable:
         Raises:
             ClassTableError: there is a class of that name, or it is blank.
         """
-        if not name.strip():
-            raise ClassTableError("A class needs a name: type one.")
-        if self.id_of(name) is not None:
-            raise ClassTableError(f'There is a class "{name}" already: choose another name.')
+        self._check_new_name(name)
         new = ClassInfo(len(self), name, color or distinct_color(len(self)))
-        return ClassTable((*self.classes, new))
+        return replace(self, classes=(*self.classes, new))
 
     def with_changed(
         self, class_id: int, *, name: str | None = None, color: Color | None = None
     ) -> ClassTable:
-        """The table with another name or colour for one class; its id stays."""
+        """The table with another name or colour for one class; its id stays.
+
+        Raises:
+            ClassTableError: another class has that name, or it is blank.
+        """
         old = self[class_id]
-        new = replace(old, name=name or old.name, color=color or old.color)
-        return ClassTable((*self.classes[:class_id], new, *self.classes[class_id + 1 :]))
+        if name is not None and name != old.name:
+            self._check_new_name(name)
+        new = replace(old, name=old.name if name is None else name, color=color or old.color)
+        return self._with(new)
+
+    def with_retired(self, class_id: int, into: int | None) -> ClassTable:
+        """The table without a class to paint, whose pixels go to another or become unlabelled.
+
+        Raises:
+            ClassTableError: it would go into itself or into a retired class.
+        """
+        if into is not None and (into == class_id or self[into].retired):
+            raise ClassTableError(
+                f'"{self[class_id].name}" cannot go into "{self[into].name}": choose another class.'
+            )
+        return self._with(replace(self[class_id], retired=True, into=into))
+
+    def with_revived(self, class_id: int) -> ClassTable:
+        """The table with a retired class to be painted again; numbered where its name is taken."""
+        name, number = self[class_id].name, 2
+        while any(info.name == name for info in self.living):
+            name, number = f"{self[class_id].name} {number}", number + 1
+        return self._with(replace(self[class_id], name=name, retired=False, into=None))
+
+    def with_display(self, order: Sequence[int]) -> ClassTable:
+        """The table shown in another order; ids stay.
+
+        Raises:
+            ClassTableError: the order names what is no class, or one twice.
+        """
+        if len(set(order)) != len(order) or not all(0 <= each < len(self) for each in order):
+            raise ClassTableError(
+                f"The order of display {list(order)[:8]} is none of these classes: name each once."
+            )
+        return replace(self, display=tuple(order))
+
+    def _with(self, info: ClassInfo) -> ClassTable:
+        classes = (*self.classes[: info.id], info, *self.classes[info.id + 1 :])
+        return replace(self, classes=classes)
+
+    def _check_new_name(self, name: str) -> None:
+        if not name.strip():
+            raise ClassTableError("A class needs a name: type one.")
+        if any(info.name == name for info in self.living):
+            raise ClassTableError(f'There is a class "{name}" already: choose another name.')
 
     def to_json(self) -> dict[str, Any]:
-        """What stands in `classes.json`: ignore, and id, name and colour of each class."""
-        return {
+        """What stands in `classes.json`: ignore, and id, name and colour of each class.
+
+        Where there is something to say of them, `display`, and of retired classes `retired` and
+        `into`, come on top.
+        """
+        table: dict[str, Any] = {
             "ignore": self.ignore,
-            "classes": [
-                {"id": info.id, "name": info.name, "color": list(info.color)} for info in self
-            ],
+            "classes": [entry_of(info) for info in self],
         }
+        if self.display:
+            table["display"] = list(self.display)
+        return table
 
     @classmethod
     def from_json(cls, data: object) -> ClassTable:
@@ -168,7 +274,12 @@ class ClassTable:
             raise ClassTableError(
                 'There is no list "classes" in it: write one as classes.json has.'
             )
-        table = cls(tuple(sorted(map(_parse_class, data["classes"]), key=lambda info: info.id)))
+        table = cls(tuple(sorted(map(parse_class, data["classes"]), key=lambda info: info.id)))
+        display = data.get("display", ())
+        if display:
+            if not isinstance(display, Sequence) or not all(map(is_integer, display)):
+                raise ClassTableError('"display" lists class ids: write it so, or leave it out.')
+            table = table.with_display([int(each) for each in display])
         ignore = data.get("ignore", table.ignore)
         if ignore != table.ignore:
             raise ClassTableError(
@@ -225,67 +336,7 @@ class ClassTable:
         lines = ",\n".join(
             f"    {json.dumps(entry, ensure_ascii=False)}" for entry in self.to_json()["classes"]
         )
-        text = f'{{\n  "ignore": {self.ignore},\n  "classes": [\n{lines}\n  ]\n}}\n'
+        display = f',\n  "display": {list(self.display)}' if self.display else ""
+        text = f'{{\n  "ignore": {self.ignore},\n  "classes": [\n{lines}\n  ]{display}\n}}\n'
         with replacing(Path(path), "w") as stream:
             stream.write(text)
-
-
-def _parse_class(entry: object) -> ClassInfo:
-    fields = entry if isinstance(entry, Mapping) else {}
-    class_id, name, color = fields.get("id"), fields.get("name"), fields.get("color")
-    if not _is_integer(class_id) or not isinstance(name, str):
-        raise ClassTableError(
-            f"A class is written {json.dumps(entry)[:80]}: give it an id and a name."
-        )
-    if color is None:
-        return ClassInfo(class_id, name, distinct_color(class_id))
-    return ClassInfo(class_id, name, _parse_color(color, name))
-
-
-def _parse_color(color: object, name: str) -> Color:
-    if isinstance(color, str) and len(color) == 7 and color.startswith("#"):
-        try:
-            red, green, blue = bytes.fromhex(color[1:])
-            return red, green, blue
-        except ValueError:
-            pass  # refused below, with everything else that is no colour
-    elif isinstance(color, Sequence) and len(color) == 3 and all(map(_is_integer, color)):
-        return int(color[0]), int(color[1]), int(color[2])
-    raise ClassTableError(
-        f'The colour {color!r} of class "{name}" is no RGB colour: '
-        "give three numbers from 0 to 255."
-    )
-
-
-def _is_integer(value: object) -> TypeGuard[int]:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-_GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
-_LIGHTNESS_AND_CHROMA = ((0.70, 0.16), (0.52, 0.14), (0.84, 0.12), (0.62, 0.20), (0.42, 0.12))
-
-
-def distinct_color(index: int) -> Color:
-    """A colour for the class of that index, far from those of its neighbours in the table.
-
-    Hues step by the golden angle in Oklab (Ottosson 2020) through five rings of lightness, so that
-    any run of classes is spread over the colours that a screen has; none is near black or white.
-    """
-    lightness, chroma = _LIGHTNESS_AND_CHROMA[index % len(_LIGHTNESS_AND_CHROMA)]
-    hue = index * _GOLDEN_ANGLE
-    a, b = chroma * math.cos(hue), chroma * math.sin(hue)
-    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    return (
-        _srgb(4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short),
-        _srgb(-1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short),
-        _srgb(-0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short),
-    )
-
-
-def _srgb(linear: float) -> int:
-    """A linear light share as an 8-bit sRGB value, clipped to the range of a screen."""
-    linear = min(max(linear, 0.0), 1.0)
-    encoded = 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
-    return round(255 * encoded)

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from app.lay_under import LabelMap, Origins
 from segcore.project import HistoryState, Project
 
-
 NOTHING_DONE = HistoryState()
 
 

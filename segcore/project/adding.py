@@ -23,9 +23,9 @@ def add_named(project: Project, files: Mapping[str, Path]) -> dict[str, str]:
     Raises:
         ProjectError: the project cannot be written, or a name leads out of it.
     """
-    recorder = project._writable()  # noqa: SLF001 - a part of the project, in a module of its own
-    pictures = project._pictures  # noqa: SLF001
-    with project._guard:  # noqa: SLF001
+    recorder = project._writable()
+    pictures = project._pictures
+    with project._guard:
         names, new = pictures.add_named(files)
         recorder.submit([line(name, source=pictures.state(name).source) for name in new])
     return names

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
 from segcore.classes import ClassTable
 from segcore.edits import Edit, PackedEdit
 from segcore.edits.planes import IdArray
-from segcore.errors import ProjectError, RequestError
+from segcore.errors import ProjectError, RequestError, SegcoreError
 from segcore.geometry import Box
+from segcore.project import class_changes
 from segcore.project.checks import (
     check_ids,
     check_table_follows,
@@ -22,7 +24,7 @@ from segcore.project.checks import (
 from segcore.project.history import HistoryState
 from segcore.project.history_records import Kind, Move, widened
 from segcore.project.journal import Rectangle
-from segcore.project.lifecycle import CLASSES_NAME, ProjectFolder
+from segcore.project.lifecycle import CLASSES_NAME, ProjectFolder, TroubleCallback
 from segcore.project.maps import JOURNAL, LABELS, MapFiles, Maps, read_labels, read_maps
 from segcore.project.origins import NOBODY, Origin, OriginKind
 from segcore.project.recorder import Recorder
@@ -44,6 +46,31 @@ class Project(ProjectFolder):
         notes: what was found and put right on opening, sentences for the person.
         on_trouble: called with a sentence, in a thread of the project, when writing fails.
     """
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        read_only: bool = False,
+        *,
+        on_trouble: TroubleCallback | None = None,
+    ) -> Self:
+        """Open a project; one process at a time may do so for writing.
+
+        A change of classes that was cut short is finished first.
+
+        Raises:
+            ProjectError: no project, damaged, of a newer program, or open for writing elsewhere.
+        """
+        project = super().open(folder, read_only, on_trouble=on_trouble)
+        if not read_only:
+            try:
+                note = class_changes.finish(project)
+            except SegcoreError as error:
+                note = f"A change of classes is not finished yet: {error}"
+            if note is not None:
+                project.notes.append(note)
+        return project
 
     # The pictures
 
