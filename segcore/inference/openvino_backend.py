@@ -1,29 +1,29 @@
 """The folded network on the CPU by OpenVINO: an optional extra, up to twice as fast as torch.
 
-Encoder and head are a graph each, so that features are kept, explained and decoded again as with
-torch. Whatever needs the network itself (queries and keys, gradients) is torch's to compute, which
-holds the same folded weights; and so are pictures of sizes that OpenVINO is not ready for.
+The encoder is OpenVINO's. The head is torch's: it waits for memory more than for arithmetic, and
+in strips of rows takes a third of what it takes as a graph. Whatever needs the network itself
+(queries and keys, gradients) is torch's as well, which holds the same folded weights; and so are
+pictures of sizes that OpenVINO is not ready for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import openvino
 import torch
 from torch import Tensor
 
 from segcore.inference.backend import Stages
 from segcore.inference.compiled_graph import CompiledGraph
 from segcore.inference.devices import Placement
-from segcore.inference.openvino_graph import encoder_graph, head_graph
+from segcore.inference.openvino_graph import encoder_graph
 from segcore.inference.torch_backend import TorchBackend
 from segcore.models import FastSegFormer, QueriesAndKeys, SegFormer, SegFormerConfig
+from segcore.models.fast_head import FastHead, fast_head
 from segcore.preprocess import Preprocess
 
 
@@ -46,7 +46,7 @@ class OpenVINOBackend:
         *,
         waits: bool = True,
     ) -> None:
-        """Compile nothing yet; the graphs are written now where pictures wait for them.
+        """Compile nothing yet; the graph is written now where pictures wait for it.
 
         Args:
             config: of the network.
@@ -54,23 +54,23 @@ class OpenVINOBackend:
             network: builds its weights, which are folded here and not kept.
             torch_backend: builds or hands out the same network in torch: the CPU, fp32, fast.
             waits: whether a picture of a new size waits until OpenVINO is ready for it; else
-                torch answers until then, see `CompiledGraph`.
+                torch answers until then, see `CompiledGraph`. Waiting needs no more of torch's
+                network than the head.
         """
         self.placement = Placement(torch.device("cpu"), "fp32")
         self.preprocess = preprocess
         self.config = config
         self._torch_backend = torch_backend
 
-        @cache
-        def graphs() -> tuple[openvino.Model, openvino.Model]:
-            weights = network()
-            return encoder_graph(weights), head_graph(weights)
-
+        self._head: FastHead | None = None
         if waits:
-            graphs()
-        background = None if waits else ThreadPoolExecutor(1, "openvino-compiler")
-        self._encoder = CompiledGraph(lambda: graphs()[0], background)
-        self._head = CompiledGraph(lambda: graphs()[1], background)
+            weights = network()
+            graph = encoder_graph(weights)
+            self._head = fast_head(weights.decoder)
+            self._encoder = CompiledGraph(lambda: graph)
+        else:
+            background = ThreadPoolExecutor(1, "openvino-compiler")
+            self._encoder = CompiledGraph(lambda: encoder_graph(network()), background)
         self._scale, self._shift = preprocess.affine()
 
     @property
@@ -111,10 +111,11 @@ class OpenVINOBackend:
 
     def decode(self, stages: Sequence[Tensor]) -> Tensor:
         """The stage outputs of one window to its logits (classes, h, w)."""
-        found = self._head.run([stage.contiguous().numpy() for stage in stages])
-        if found is None:
+        if self._head is None:
             return self._torch_backend().decode(stages)
-        return torch.from_numpy(found[0][0])
+        with torch.inference_mode():
+            logits: Tensor = self._head(stages)
+            return logits[0]
 
     def queries_and_keys(
         self, stage: int, stage_input: Tensor, blocks: Collection[int] | None = None

@@ -1,4 +1,4 @@
-"""The folded network in OpenVINO's operations; nothing else is needed to make it, ONNX neither."""
+"""The folded encoder in OpenVINO's operations; nothing else is needed to make it, ONNX neither."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import openvino
 from openvino import opset13 as ops
 
-from segcore.inference.graph import Weights, write_encoder, write_head
+from segcore.inference.graph import Weights, write_encoder
 from segcore.models import SegFormer
 
 PIXELS = "pixels"
@@ -19,7 +19,7 @@ _WIDE = 96
 
 
 def stage_name(stage: int) -> str:
-    """What the encoder's output and the head's input of a stage (from 1) is called."""
+    """What the encoder's output of a stage (from 1) is called."""
     return f"stage{stage}"
 
 
@@ -30,17 +30,6 @@ def encoder_graph(model: SegFormer) -> openvino.Model:
     outputs = write_encoder(OpenVINOWriter(), model.encoder, _channels_first(pixels))
     named = [_named(tokens, index) for index, (tokens, _) in enumerate(outputs, start=1)]
     return openvino.Model(named, [pixels], "segformer_encoder")
-
-
-def head_graph(model: SegFormer) -> openvino.Model:
-    """Stages (B, h_i, w_i, C_i) to logits (B, classes, h_1, w_1); B and the grids are open."""
-    inputs = [
-        _input(stage_name(index), (-1, -1, -1, width))
-        for index, width in enumerate(model.config.widths, start=1)
-    ]
-    pictures = [_channels_first(stage) for stage in inputs]
-    logits = write_head(OpenVINOWriter(), model.decoder, pictures)
-    return openvino.Model([logits], inputs, "segformer_head")
 
 
 class OpenVINOWriter:

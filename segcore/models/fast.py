@@ -16,7 +16,7 @@ from segcore.models.config import SegFormerConfig
 from segcore.models.decoder import AllMLPDecoder
 from segcore.models.encoder import MixTransformer, Stage, stage_index
 from segcore.models.fast_encoder import FastStage
-from segcore.models.fast_head import FastHead, FastMMSegHead
+from segcore.models.fast_head import fast_head
 from segcore.models.mmseg_decoder import MMSegDecoder
 from segcore.models.segformer import SegFormer
 
@@ -40,9 +40,7 @@ class FastSegFormer(nn.Module):
         self.stages = nn.ModuleList(
             FastStage(stage) for stage in encoder.stages if isinstance(stage, Stage)
         )
-        self.head = (
-            FastMMSegHead(decoder) if isinstance(decoder, MMSegDecoder) else FastHead(decoder)
-        )
+        self.head = fast_head(decoder)
         self.eval()
 
     @classmethod

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from segcore.models.allocator import keep_freed_pages
 from segcore.models.decoder import AllMLPDecoder
 from segcore.models.fast_parts import Frozen
 from segcore.models.fold import FoldedProjection, fold_head, fold_projections
@@ -119,6 +120,12 @@ class FastMMSegHead(FastHead):
         """A stage's map and bias before its own ReLU."""
         matrix, bias = (self.get_buffer(f"{name}{stage}") for name in ("projection", "offset"))
         return FoldedProjection(matrix, bias)
+
+
+def fast_head(decoder: AllMLPDecoder | MMSegDecoder) -> FastHead:
+    """Fold the weights of a decoder, which is left as it is."""
+    keep_freed_pages()
+    return FastMMSegHead(decoder) if isinstance(decoder, MMSegDecoder) else FastHead(decoder)
 
 
 def upsample(tokens: Tensor, size: Sequence[int]) -> Tensor:
