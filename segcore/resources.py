@@ -92,6 +92,12 @@ def sample_paths() -> list[tuple[Path, Path]]:
     ]
 
 
+def sample_clip() -> tuple[Path, list[Path]]:
+    """The drawn drive, an H.264 video, and the exact label map of each of its frames in order."""
+    folder = root() / "samples" / "video"
+    return folder / "drive.mp4", sorted((folder / "drive").glob("*.png"))
+
+
 def icon_path(name: str) -> Path:
     """An icon of `resources/icons`, by file name."""
     return root() / "icons" / name
