@@ -1,0 +1,324 @@
+"""`labelme`: `<stem>.json` beside its picture, shapes of type `mask`, `labels.txt`.
+
+Every 8-connected component of a class is a shape. In files of other programs shapes may overlap;
+the later lies above, as labelme draws them. `__ignore__` is ignore, and so is what no shape covers:
+`_background_` is a class only where a shape says so.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+from segcore.classes import ClassTable
+from segcore.errors import FormatError, ImageError, readable
+from segcore.folders import natural_key
+from segcore.formats.contract import (
+    TRAIN,
+    ExportOptions,
+    Finding,
+    Format,
+    ImportOptions,
+    LabelledPicture,
+    LabelledSet,
+    Problems,
+    Step,
+)
+from segcore.formats.findings import refused_names, renamed_files, repeated_names
+from segcore.formats.instances import instances_of
+from segcore.formats.labelme_shapes import (
+    WITHOUT_AREA,
+    kind_of,
+    mask_shape,
+    region_of,
+    trouble_with,
+)
+from segcore.formats.layout import CLASSES_NAME, classes_beside, leads_out, placed, read_json
+from segcore.formats.painting import Painting
+from segcore.formats.pictures import place_picture
+from segcore.formats.regions_in import ClassIds, note_overlaps, raise_all, size_in, split_folder
+from segcore.formats.splits import SPLIT_NAMES
+from segcore.images import read_image_size
+from segcore.labels import LabelMap
+
+IGNORED, BACKGROUND = "__ignore__", "_background_"
+
+_LABELS = "labels.txt"
+_VERSION = "5.5.0"  # the first whose masks are as they are written here
+_OWN_FILES = (CLASSES_NAME, "splits.json")
+
+
+def _finds(labelled: LabelledSet, _options: ExportOptions, /) -> list[Finding]:
+    found = renamed_files(labelled) + repeated_names(labelled)
+    found += refused_names(
+        labelled,
+        lambda name: name == IGNORED or name != name.strip() or len(name.splitlines()) != 1,
+        f'cannot stand in {_LABELS} ("{IGNORED}" means ignore there, and a name is a line)',
+    )
+    stems = {place.stem.casefold() for place in placed(labelled).values()}
+    for own in _OWN_FILES:
+        if own.removesuffix(".json") in stems and labelled.splits == (TRAIN,):
+            found.append(
+                Finding("hindrance", f"The labels of a picture would be called {own}: rename it.")
+            )
+    return found
+
+
+def _write(labelled: LabelledSet, folder: Path, options: ExportOptions, step: Step, /) -> None:
+    places = placed(labelled)
+    for picture in labelled.pictures:
+        place = places[picture.name]
+        top = folder / split_folder(labelled, picture.split).removeprefix("/")
+        place_picture(picture, top / place.picture, options)
+        labels = picture.labels()
+        found = instances_of(labels, labelled.classes.ignore)
+        names = labelled.classes.names
+        content = {
+            "version": _VERSION,
+            "flags": {},
+            "shapes": [mask_shape(found, one, names[found.classes[one]]) for one in found],
+            "imagePath": PurePosixPath(place.picture).name,
+            "imageData": None,
+            "imageHeight": picture.size[0],
+            "imageWidth": picture.size[1],
+        }
+        target = top / f"{place.stem}.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("w", encoding="utf-8", newline="\n") as stream:
+            json.dump(content, stream, ensure_ascii=False, indent=1)
+        step(picture.name)
+    names_first = [IGNORED, BACKGROUND]
+    lines = names_first + [name for name in labelled.classes.names if name != BACKGROUND]
+    (folder / _LABELS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+class _File(NamedTuple):
+    """A labelme file that was looked at: where it and its picture lie, and its labels."""
+
+    path: Path
+    name: str
+    image: Path | None
+    size: tuple[int, int]
+    names: tuple[str, ...]
+
+
+def _read(path: Path, options: ImportOptions, problems: Problems, /) -> LabelledSet:
+    if path.is_file():
+        return _read_one(path, options.classes, problems)
+    found = [one for file in _json_files(path) if (one := _looked_at(file, path, problems))]
+    if not found and not problems.sentences:
+        raise FormatError(
+            f"{readable(path)} holds no JSON files of labelme: name the folder that they lie in."
+        )
+    used = [name for one in found for name in one.names]
+    ids = ClassIds(classes_beside(path, options, problems), _listed(path, used), problems)
+    pictures = [_picture(one, ids, problems) for one in found]
+    return LabelledSet(ids.classes, [*_with_splits(pictures)])
+
+
+def read_labelme_file(
+    path: Path, classes: ClassTable | None = None, problems: Problems | None = None
+) -> LabelledSet:
+    """One JSON file of labelme as a set of one picture.
+
+    Args:
+        path: the file; its picture lies where its `imagePath` says, beside it or below.
+        classes: a table to begin with: labels that it does not have come at its end, so that ids
+            that were given stay what they are.
+        problems: where findings go (overlaps, shapes without area).
+
+    Raises:
+        FormatError: everything that is wrong with it, in `problems` of the error.
+    """
+    own = problems or Problems(path)
+    result = _read_one(path, None, own, classes)
+    own.raise_if_any()
+    return result
+
+
+def _read_one(
+    path: Path, given: ClassTable | None, problems: Problems, start: ClassTable | None = None
+) -> LabelledSet:
+    one = _looked_at(path, path.parent, problems)
+    problems.raise_if_any()
+    assert one is not None  # or there would be a problem
+    names = [name for name in one.names if name != IGNORED]
+    if start is not None:
+        for name in names:
+            start = start if start.id_of(name) is not None else start.with_class(name)
+        given = start
+    ids = ClassIds(given, names, problems)
+    return LabelledSet(ids.classes, [_picture(one, ids, problems)])
+
+
+def _json_files(folder: Path) -> Iterator[Path]:
+    files = sorted(folder.rglob("*.json"), key=lambda path: natural_key(str(path)))
+    for path in files:
+        if path.parent != folder or path.name not in _OWN_FILES:
+            yield path
+
+
+def _listed(folder: Path, used: Iterable[str]) -> list[str]:
+    """The names of `labels.txt`, then others that shapes have; background only where it is used."""
+    path = folder / _LABELS
+    text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+    lines = [line.strip() for line in text.splitlines()]
+    used = list(dict.fromkeys(used))
+    hidden = {IGNORED, ""} | ({BACKGROUND} - set(used))
+    return [name for name in [*lines, *used] if name not in hidden]
+
+
+def _looked_at(path: Path, root: Path, problems: Problems) -> _File | None:
+    """A file whose every shape can be used; None, and what is wrong, otherwise."""
+    sentences: list[str] = []
+    content: Mapping[str, Any] = {}
+    try:
+        content = _content(path)
+    except FormatError as error:
+        sentences.append(str(error))
+    shapes = content.get("shapes", [])
+    for number, shape in enumerate(shapes, start=1):
+        trouble = trouble_with(shape)
+        if trouble is not None:
+            sentences.append(f"{readable(path)}: shape {number} {trouble}: correct or remove it.")
+    name, image, size = None, None, None
+    if content:
+        name = _image_path(content, path, sentences)
+    if name is not None:
+        image = _image(content, path, name, problems, sentences)
+        size = _size(content, path, image, sentences)
+    for sentence in sentences:
+        problems.add(sentence)
+    if sentences or name is None or size is None:
+        return None
+    names = tuple(dict.fromkeys(s["label"] for s in shapes if kind_of(s) not in WITHOUT_AREA))
+    below = path.parent.relative_to(root).as_posix()
+    whole = name if below == "." else f"{below}/{name}"
+    return _File(path, whole, image, size, names)
+
+
+def _content(path: Path) -> Mapping[str, Any]:
+    content = read_json(path)
+    if not isinstance(content, dict) or not isinstance(content.get("shapes"), list):
+        raise FormatError(
+            f'{readable(path)} has no list "shapes": it is no file of labelme; move it away.'
+        )
+    return content
+
+
+def _image_path(content: Mapping[str, Any], path: Path, sentences: list[str]) -> str | None:
+    name = content.get("imagePath")
+    if not isinstance(name, str) or not name:
+        sentences.append(f'{readable(path)} has no "imagePath": name its picture there.')
+        return None
+    if leads_out(name):
+        sentences.append(
+            f"{readable(path)}: its imagePath {name!r} leads out of the folder: put the picture "
+            "beside the file and write its name alone."
+        )
+        return None
+    return str(PurePosixPath(name.replace("\\", "/")))
+
+
+def _image(
+    content: Mapping[str, Any], path: Path, name: str, problems: Problems, sentences: list[str]
+) -> Path | None:
+    """The picture file, or None where there is none.
+
+    A picture that lies inside the JSON file alone is put where the file says it is: nothing is
+    there that could be lost.
+    """
+    image = path.parent / name
+    data = content.get("imageData")
+    if image.is_file():
+        return image
+    if not isinstance(data, str):
+        return None
+    try:
+        image.write_bytes(base64.b64decode(data, validate=True))
+    except (OSError, binascii.Error, ValueError) as error:
+        sentences.append(
+            f"{readable(path)}: the picture inside it cannot be put beside it ({error}): copy the "
+            "folder to where it can be written, or put the picture there."
+        )
+        return None
+    problems.note(
+        Finding("note", f"The picture inside {readable(path)} was put beside it as {name}.", name)
+    )
+    return image
+
+
+def _size(
+    content: Mapping[str, Any], path: Path, image: Path | None, sentences: list[str]
+) -> tuple[int, int] | None:
+    size = size_in(content, "imageHeight", "imageWidth")
+    if size is not None:
+        return size
+    try:
+        if image is not None:
+            return read_image_size(image)
+        sentences.append(
+            f'{readable(path)} has no "imageHeight" and "imageWidth", and its picture is not '
+            "there: put it beside the file."
+        )
+    except ImageError as error:
+        sentences.append(str(error))
+    return None
+
+
+def _picture(one: _File, ids: ClassIds, problems: Problems) -> LabelledPicture:
+    return LabelledPicture(one.name, one.image, one.size, partial(_labels, one, ids, problems))
+
+
+def _with_splits(pictures: list[LabelledPicture]) -> Iterator[LabelledPicture]:
+    """The same, in the splits that their folders are called like, if all of them are."""
+    firsts = [picture.name.partition("/")[0] for picture in pictures]
+    deep = all("/" in picture.name for picture in pictures)
+    if not deep or not all(first in SPLIT_NAMES for first in firsts):
+        yield from pictures
+        return
+    for picture, first in zip(pictures, firsts):
+        yield LabelledPicture(
+            picture.name, picture.image, picture.size, picture.labels, SPLIT_NAMES[first]
+        )
+
+
+def _labels(one: _File, ids: ClassIds, problems: Problems) -> LabelMap:
+    painting = Painting(one.size, ids.classes)
+    sentences: list[str] = []
+    without_area = 0
+    for number, shape in enumerate(_content(one.path)["shapes"], start=1):
+        if kind_of(shape) in WITHOUT_AREA:
+            without_area += 1
+            continue
+        name = shape["label"]
+        class_id = ids.classes.ignore if name == IGNORED else ids[name]
+        try:
+            region = region_of(shape, *one.size)
+        except ValueError as error:
+            sentences.append(f"{readable(one.path)}: shape {number} {error}: remove or redraw it.")
+            continue
+        if class_id is not None:
+            painting.paint(region, class_id)
+    raise_all(one.path, sentences)
+    if without_area:
+        text = f"{one.name}: {without_area} lines or points have no area and are left out."
+        problems.note(Finding("loss", text, one.name))
+    note_overlaps(painting, one.name, "later shapes are above earlier ones", problems)
+    return painting.labels
+
+
+FORMAT = Format(
+    name="labelme",
+    title="labelme: a JSON file beside each picture, masks, labels.txt",
+    most_classes=None,
+    own_names=True,
+    finds=_finds,
+    write=_write,
+    read=_read,
+)
