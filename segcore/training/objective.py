@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional
+
+from segcore.training.upsampled_loss import fits, pixel_losses, plain_losses
 
 Balance = Literal["none", "log", "root"]
 _MOST = 5.0
@@ -66,20 +67,13 @@ def loss_of(
         by_class: (classes,) weights.
         by_pixel: (B, H, W) weights.
     """
-    size = tuple(labels.shape[1:])
-    larger = functional.interpolate(logits.float(), size, mode="bilinear", align_corners=False)
+    losses_of = pixel_losses if fits(logits, labels) else plain_losses
+    losses = losses_of(logits, labels, ignore=ignore, smoothing=objective.smoothing)
     known = labels != ignore
-    losses = functional.cross_entropy(
-        larger,
-        labels,
-        weight=by_class,
-        ignore_index=ignore,
-        reduction="none",
-        label_smoothing=objective.smoothing,
-    )
     weights = known.to(losses.dtype)
     if by_class is not None:
         weights = weights * by_class[torch.where(known, labels, 0)]
+        losses = losses * weights
     if by_pixel is not None:
         losses, weights = losses * by_pixel, weights * by_pixel
     if objective.hardest < 1:
