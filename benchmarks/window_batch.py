@@ -4,8 +4,9 @@
 
 Real window, real bundled model, its bundled street scenes, settings and projects in a temporary
 folder. Each round does the same number of pictures twice, headless and in the window, in turn and
-in a process of its own each (two pools of threads in one process get in each other's way); a run
-ends when every label map stands in its PNG file. A clock in the window's thread is to tick at
+in a process of its own each (two pools of threads in one process get in each other's way), both
+with a model that has done such pictures before; a run ends when every label map stands in its PNG
+file. A clock in the window's thread is to tick at
 60 Hz meanwhile: how much later than that it comes is what a person would feel. With `--pan` the
 canvas moves at every tick, as under a hand that does not rest.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -124,36 +126,51 @@ class Bench:
             self._turn += 1
 
     def window(self, *, pan: bool) -> Iterator[Run]:
-        """Each time it is asked, everything in a new window that has its model ready."""
+        """Each time it is asked, the same pictures in a folder and a project of their own.
+
+        As without a window the model has done the bundled pictures before.
+        """
+        settings = Settings(path=self._place / "settings.ini", auto_predict=False)
+        settings.model = self._model
+        window = open_window(list(self._samples), settings)
+        core, jobs = window.core, window.jobs
+        until(lambda: core.prediction.model is not None)
+        until(lambda: len(core.session.names) == len(self._samples))
+        self._predict_all(window)
         while True:
-            os.environ["XDG_DATA_HOME"] = str(self._place / f"data{self._turn}")
-            settings = Settings(path=self._place / f"{self._turn}.ini", auto_predict=False)
-            settings.model = self._model
-            window = open_window([self._folder], settings)
-            core, jobs = window.core, window.jobs
-            until(lambda core=core: core.prediction.model is not None)
-            until(lambda core=core: len(core.session.names) == self._count)
-            core.prediction.predict()  # warm, as the picture that is open usually is
-            until(lambda jobs=jobs: jobs.shown is None)
+            folder = self._place / f"pictures{self._turn}"
+            shutil.copytree(self._folder, folder)
+            core.session.open_paths([folder])
+            until(lambda: len(core.session.names) == self._count)
+            until(lambda: core.document.image is not None)
+            core.prediction.predict()  # as the picture that is open usually is
+            until(lambda: jobs.shown is None)
             rest = time.perf_counter() + 0.5
             until(lambda rest=rest: time.perf_counter() > rest)
-            project = core.session.project
-            assert project is not None
             clock = Clock(window, pan=pan)
-            ended = QEventLoop()
-            core.client.jobChanged.connect(partial(exit_at_the_end, ended))
             clock.start()
-            begin = time.perf_counter()
-            window.actions_by_name["predict_all"].trigger()
-            ended.exec()  # nothing but the clock is added to what the window's thread does
+            taken = self._predict_all(window)
             clock.stop()
-            project.flush(folded=True)
-            taken = time.perf_counter() - begin
-            written = sum(1 for _ in (project.folder / "labels").rglob("*.png"))
-            assert written >= self._count - 1, written  # the open one may still be in its journal
-            window.close()
             yield {"seconds": [taken], "gaps": clock.gaps, "work": clock.work}
             self._turn += 1
+
+    def _predict_all(self, window: MainWindow) -> float:
+        """The action that a person takes; seconds until all label maps are in their files."""
+        core, ended = window.core, QEventLoop()
+        project = core.session.project
+        assert project is not None
+        end = partial(exit_at_the_end, ended)
+        core.client.jobChanged.connect(end)
+        begin = time.perf_counter()
+        window.actions_by_name["predict_all"].trigger()
+        ended.exec()  # nothing but the clock is added to what the window's thread does
+        project.flush(folded=True)
+        taken = time.perf_counter() - begin
+        core.client.jobChanged.disconnect(end)
+        written = sum(1 for _ in (project.folder / "labels").rglob("*.png"))
+        # the open one may still be in its journal
+        assert written >= len(core.session.names) - 1, written
+        return taken
 
 
 class Half:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.laying import PredictionLayer
 from app.controllers.picture_store import ProjectPictures
@@ -23,6 +23,9 @@ from app.session import Session
 from app.user_error import UserError
 
 OWN_KINDS = ("model", "predict", "batch")
+
+TELL_INTERVAL = 200
+"""Milliseconds for which pictures that a batch has labelled are gathered before they are told."""
 
 
 class PredictionController(QObject):
@@ -57,6 +60,11 @@ class PredictionController(QObject):
         self._batches = 0
         self._stores: dict[int, ProjectPictures] = {}
         self._told: set[str] = set()
+        self._labelled: list[str] = []
+        self._tell_timer = QTimer(self)
+        self._tell_timer.setSingleShot(True)
+        self._tell_timer.setInterval(TELL_INTERVAL)
+        self._tell_timer.timeout.connect(self._tell_labelled)
         document.imageChanged.connect(self._follow_image)
         session.projectLeaving.connect(self._end_batches)
         client.atHandFound.connect(self.atHandFound)
@@ -138,7 +146,9 @@ class PredictionController(QObject):
         if item.error:
             self.pictureFailed.emit(item.image_name, item.error)
         elif item.saved or item.prediction is None:
-            self.pictureLabelled.emit(item.image_name)
+            self._labelled.append(item.image_name)
+            if not self._tell_timer.isActive():
+                self._tell_timer.start()
         else:
             store = self._stores[item.generation]
             self._layer.keep(item.image_name, store, item.prediction)
@@ -146,8 +156,17 @@ class PredictionController(QObject):
     def _follow_job(self, status: JobStatus) -> None:
         if status.kind in OWN_KINDS and status.error:
             self._tell_failed(UserError(status.error, status.details))
+        if status.kind == "batch" and status.state.is_end:
+            self._tell_labelled()
         if status.kind == "model" and status.state.is_end:
             self.modelSettled.emit(self._model)
+
+    def _tell_labelled(self) -> None:
+        """All at a stretch: the window is painted once for them."""
+        self._tell_timer.stop()
+        labelled, self._labelled = self._labelled, []
+        for name in labelled:
+            self.pictureLabelled.emit(name)
 
     def _tell_failed(self, failure: UserError) -> None:
         self.failed.emit(failure)

@@ -29,6 +29,11 @@ from segcore.progress import Progress
 PROGRESS_INTERVAL = 0.05
 """Seconds between two reports of one job, so that the window is not flooded."""
 
+CALM_INTERVAL = 0.2
+"""The same once a job runs for a second: nobody reads faster, and each has the window painted."""
+
+CALM_AFTER = 1.0
+
 
 class InferenceWorker:
     """Serves the jobs of a queue until it is closed; no exception ends it.
@@ -125,6 +130,7 @@ class InferenceWorker:
 
     def _progress_of(self, job: Job) -> Callable[[Progress], None]:
         """A callback for between two steps: looks for a call-off, gives way, reports."""
+        began = time.monotonic()
         last = 0.0
 
         def report(progress: Progress) -> None:
@@ -133,8 +139,10 @@ class InferenceWorker:
             while (urgent := self._queue.take_before(job.kind)) is not None:
                 self._serve(urgent)
             job.token.raise_if_cancelled()
-            if progress.total > 0 and time.monotonic() - last >= PROGRESS_INTERVAL:
-                last = time.monotonic()
+            now = time.monotonic()
+            interval = CALM_INTERVAL if now - began > CALM_AFTER else PROGRESS_INTERVAL
+            if progress.total > 0 and now - last >= interval:
+                last = now
                 self._tell(job.status(progress))
 
         return report
