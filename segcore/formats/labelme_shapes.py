@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw
 
 from segcore.formats.instances import Instances
 from segcore.formats.painting import NOTHING, Region
+from segcore.formats.polygons import check_corners
 from segcore.formats.regions_in import is_number
 
 AREAS = ("polygon", "rectangle", "circle", "oriented_rectangle", "mask")
@@ -79,10 +80,12 @@ def region_of(shape: Mapping[str, Any], height: int, width: int) -> Region:
     """The pixels of a shape with an area.
 
     Raises:
-        ValueError: its mask cannot be read or does not fit its box; the text completes a sentence.
+        ValueError: its mask cannot be read or does not fit its box, or a point is far away; the
+            text completes a sentence.
     """
     kind = kind_of(shape)
     points = [(float(x), float(y)) for x, y in shape["points"]]
+    check_corners(points, height, width)
     if kind == "mask":
         return _mask(shape["mask"], points)
     if kind == "circle":

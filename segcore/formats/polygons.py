@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segcore.formats.painting import NOTHING, Region, region_of_columns
-from segcore.formats.rle import coco_runs
+from segcore.formats.rle import RunLengthError, coco_runs
 from segcore.opencv import cv2
 
 Points = npt.NDArray[np.float64]
@@ -118,10 +118,27 @@ def fill_pixels(points: npt.ArrayLike, height: int, width: int) -> Region:
     return Region(int(top), int(left), crop.astype(np.bool_))
 
 
+def check_corners(points: npt.ArrayLike, height: int, width: int) -> None:
+    """Refuse corners that would make a program draw for ever.
+
+    Raises:
+        RunLengthError: one is no number, or many pictures away from this one.
+    """
+    reach = 16 * max(height, width) + 4096
+    if not np.all(np.abs(np.asarray(points, np.float64)) <= reach):  # False for what is no number
+        raise RunLengthError("a corner is no number or lies far outside the picture")
+
+
 def fill_corners(rings: Sequence[Points], height: int, width: int) -> Region:
-    """The region of an object's rings as pycocotools rasterises and unites them."""
+    """The region of an object's rings as pycocotools rasterises and unites them.
+
+    Raises:
+        RunLengthError: a corner is no number or lies far outside.
+    """
     from pycocotools import mask as coco_mask
 
+    for ring in rings:
+        check_corners(ring, height, width)
     flat = [ring.ravel().tolist() for ring in rings if len(ring) >= 3]
     if not flat:
         return NOTHING

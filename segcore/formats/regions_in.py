@@ -20,13 +20,14 @@ class ClassIds:
     """Ids of classes that files know by name.
 
     Attributes:
-        classes: the table: the one that was given, or the names as far as they are known.
+        classes: the table that was given, or one of the names.
+        given: whether it was given.
     """
 
     def __init__(self, given: ClassTable | None, names: Iterable[str], problems: Problems) -> None:
         """Take the classes from `given`, which then has to have all names, or from `names`."""
-        self._problems = problems
         wanted = list(dict.fromkeys(names))
+        self.given = given is not None
         self.classes = given if given is not None else _table(wanted, problems)
         unknown = [name for name in wanted if self.classes.id_of(name) is None]
         if unknown and given is not None:
