@@ -44,7 +44,8 @@ from segcore.errors import SegcoreError
 
 _TOOLS = (
     ("tool_pan", "tool_query", "tool_region"),
-    ("tool_brush", "tool_eraser", "tool_fill", "tool_rectangle", "tool_lasso"),
+    ("tool_brush", "tool_eraser", "tool_fill"),
+    ("tool_polygon", "tool_lasso", "tool_rectangle"),
     ("tool_click", "tool_scissors", "tool_superpixels", "tool_grabcut", "tool_wand"),
     ("tool_refine", "tool_second_best"),
     ("undo", "redo"),

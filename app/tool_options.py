@@ -286,6 +286,74 @@ OPTIONS: dict[str, tuple[AnyOption, ...]] = {
             value="region",
         ),
     ),
+    "small": (
+        Choice(
+            "what",
+            QT_TRANSLATE_NOOP("tool_options", "Remove"),
+            QT_TRANSLATE_NOOP("tool_options", "Which small regions become what is around them"),
+            choices=(
+                ("all", QT_TRANSLATE_NOOP("tool_options", "Islands of every class")),
+                ("islands", QT_TRANSLATE_NOOP("tool_options", "Islands of the active class")),
+                ("holes", QT_TRANSLATE_NOOP("tool_options", "Holes in the active class")),
+            ),
+            value="all",
+        ),
+        Number(
+            "below",
+            QT_TRANSLATE_NOOP("tool_options", "below"),
+            QT_TRANSLATE_NOOP("tool_options", "Regions with fewer pixels go"),
+            lowest=2,
+            highest=1_000_000,
+            value=100,
+            suffix=" px",
+        ),
+    ),
+    "boundary": (
+        Choice(
+            "how",
+            QT_TRANSLATE_NOOP("tool_options", "Boundary"),
+            QT_TRANSLATE_NOOP("tool_options", "What becomes of the boundaries of classes"),
+            choices=(
+                ("smooth", QT_TRANSLATE_NOOP("tool_options", "Smooth the active class")),
+                ("smooth_all", QT_TRANSLATE_NOOP("tool_options", "Smooth every class")),
+                ("grow", QT_TRANSLATE_NOOP("tool_options", "Grow the active class")),
+                ("shrink", QT_TRANSLATE_NOOP("tool_options", "Shrink the active class")),
+            ),
+            value="smooth",
+        ),
+        Number(
+            "pixels",
+            QT_TRANSLATE_NOOP("tool_options", "by"),
+            QT_TRANSLATE_NOOP("tool_options", "How far, in image pixels"),
+            lowest=1,
+            highest=200,
+            value=4,
+            suffix=" px",
+        ),
+    ),
+    "copy_last": (
+        Choice(
+            "classes",
+            QT_TRANSLATE_NOOP("tool_options", "Copy"),
+            QT_TRANSLATE_NOOP("tool_options", "Which of the last picture's classes are copied"),
+            choices=(
+                ("all", QT_TRANSLATE_NOOP("tool_options", "All classes")),
+                ("shown", QT_TRANSLATE_NOOP("tool_options", "The classes that are shown")),
+                ("active", QT_TRANSLATE_NOOP("tool_options", "The active class")),
+            ),
+            value="all",
+        ),
+        Choice(
+            "onto",
+            QT_TRANSLATE_NOOP("tool_options", "onto"),
+            QT_TRANSLATE_NOOP("tool_options", "Which pixels of this picture may change"),
+            choices=(
+                ("everything", QT_TRANSLATE_NOOP("tool_options", "Everything")),
+                ("unlabelled", QT_TRANSLATE_NOOP("tool_options", "Unlabelled pixels")),
+            ),
+            value="everything",
+        ),
+    ),
     **_ASSISTING,
 }
 """Tool to its options, from the left; a tool without a row has none."""
@@ -299,6 +367,13 @@ HINTS: dict[str, str] = {
     "fill": QT_TRANSLATE_NOOP("tool_options", "Click gives it the active class, Ctrl+click none"),
     "rectangle": QT_TRANSLATE_NOOP("tool_options", "Drag from corner to corner, Ctrl erases"),
     "lasso": QT_TRANSLATE_NOOP("tool_options", "Drag around it and let go, Ctrl erases"),
+    "polygon": QT_TRANSLATE_NOOP(
+        "tool_options",
+        "Click adds a corner, drag moves it, Backspace removes it; Enter or double-click closes",
+    ),
+    "small": QT_TRANSLATE_NOOP("tool_options", "Enter removes them, Esc leaves them"),
+    "boundary": QT_TRANSLATE_NOOP("tool_options", "Enter changes it, Esc leaves it"),
+    "copy_last": QT_TRANSLATE_NOOP("tool_options", "Enter copies, Esc leaves all as it is"),
     "click": QT_TRANSLATE_NOOP(
         "tool_options", "Left click: belongs to it; right click: does not; Enter accepts"
     ),

@@ -19,6 +19,11 @@ def lasso(scene: Scene, gesture: Gesture, _options: Options) -> Outcome | None:
     return Outcome(polygon_selection(gesture.points, scene.size, enclosed=True))
 
 
+def polygon(scene: Scene, gesture: Gesture, _options: Options) -> Outcome | None:
+    """The pixels inside a polygon, its border included."""
+    return Outcome(polygon_selection(gesture.points, scene.size))
+
+
 def fill(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
     """The region of one class under the pointer, or that class everywhere."""
     (point,) = gesture.points

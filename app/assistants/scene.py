@@ -43,6 +43,14 @@ class Memo:
 
 
 @dataclass(frozen=True, eq=False)
+class LastPicture:
+    """The picture that was open before: its name, and its (H, W) class ids."""
+
+    name: str
+    labels: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Scene:
     """The picture as it was when the hand asked; nothing of it may be written to.
 
@@ -59,6 +67,8 @@ class Scene:
         model: the model in use, whose `spec` a question to it needs; None until one is loaded.
         ask: puts a question to the model and waits for the answer; raises `Cancelled` when nobody
             wants it any more, or the model refuses.
+        hidden: class ids that the overlay leaves out.
+        last: reads the labels of the picture that was open before; None where there was none.
     """
 
     image: npt.NDArray[np.uint8]
@@ -72,6 +82,8 @@ class Scene:
     models: frozenset[int]
     model: ModelInfo | None
     ask: Callable[[Inquiry], Any]
+    hidden: frozenset[int] = frozenset()
+    last: Callable[[], LastPicture | None] = lambda: None
 
     @property
     def size(self) -> Size:
@@ -92,11 +104,13 @@ class Outcome:
         proposal: the pixels, None when there are none.
         note: what to say of it in the bar above the canvas, beside the number of pixels.
         path: a line to be drawn, whole image pixels, the way that scissors found for example.
+        propagated: another picture says so, rather than the person.
     """
 
     proposal: Proposal | None = None
     note: str = ""
     path: tuple[Point, ...] = field(default=())
+    propagated: bool = False
 
 
 class Work(Protocol):

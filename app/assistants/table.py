@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.assistants.click import click
-from app.assistants.drawn import fill, lasso, rectangle
+from app.assistants.drawn import fill, lasso, polygon, rectangle
 from app.assistants.grabcut import grabcut
 from app.assistants.logits import logits
 from app.assistants.refine import refine
@@ -12,6 +12,7 @@ from app.assistants.scissors import scissors
 from app.assistants.second_best import second_best
 from app.assistants.superpixels import superpixels
 from app.assistants.wand import wand
+from app.assistants.whole import boundary, copy_last, small
 from app.i18n import QT_TRANSLATE_NOOP
 
 ASSISTANTS: dict[str, Assistant] = {
@@ -25,5 +26,24 @@ ASSISTANTS: dict[str, Assistant] = {
     "wand": Assistant(wand, QT_TRANSLATE_NOOP("assistants", "Magic Wand")),
     "refine": Assistant(refine, QT_TRANSLATE_NOOP("assistants", "Refine")),
     "second_best": Assistant(second_best, QT_TRANSLATE_NOOP("assistants", "Second-Best Class")),
+    "polygon": Assistant(polygon, QT_TRANSLATE_NOOP("assistants", "Polygon")),
+    "small": Assistant(
+        small,
+        QT_TRANSLATE_NOOP("assistants", "Remove Small Regions"),
+        standing=True,
+        follows_class=True,
+    ),
+    "boundary": Assistant(
+        boundary,
+        QT_TRANSLATE_NOOP("assistants", "Change Boundary"),
+        standing=True,
+        follows_class=True,
+    ),
+    "copy_last": Assistant(
+        copy_last,
+        QT_TRANSLATE_NOOP("assistants", "Copy Last Labels"),
+        standing=True,
+        follows_class=True,
+    ),
     "logits": Assistant(logits, QT_TRANSLATE_NOOP("assistants", "Logit Sliders")),
 }

@@ -13,10 +13,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.assistants.scene import Memo, Scene
+from app.assistants.scene import Assistant
 from app.assistants.table import ASSISTANTS
 from app.controllers.assist_job import Job, Preview, without_protected
-from app.controllers.model_questions import ModelQuestions
+from app.controllers.scene_maker import SceneMaker
 from app.document import Document
 from app.gesture import Gesture
 from app.i18n import translate
@@ -28,7 +28,6 @@ from app.view_state import ViewState
 from segcore.edits import Edit, Selection, proposed_edit
 from segcore.errors import Cancelled
 from segcore.geometry import Box
-from segcore.progress import CancelToken
 
 STROKE_PAUSE = 30
 """Milliseconds until an edit tries again to get between strokes."""
@@ -60,9 +59,7 @@ class AssistingController(QObject):
         super().__init__(parent)
         self._document = document
         self._view_state = view_state
-        self._questions = ModelQuestions(client, self)
-        self._changes = 0
-        self._memo = Memo()
+        self._scenes = SceneMaker(document, view_state, client, self)
         self._wanted: Job | None = None
         self._accepted: list[Job] = []
         self._shown: Preview | None = None
@@ -88,9 +85,12 @@ class AssistingController(QObject):
         """Whether there is something to accept or to cancel."""
         return self._wanted is not None
 
-    def ask(self, gesture: Gesture) -> None:
-        """Have a gesture worked out and previewed, in place of the one before."""
-        job = self._job_of(gesture)
+    def ask(self, gesture: Gesture, assistant: Assistant | None = None) -> None:
+        """Have a gesture worked out and previewed, in place of the one before.
+
+        Its tool's assistant does so, unless another one is given.
+        """
+        job = self._job_of(gesture, assistant or ASSISTANTS[gesture.tool])
         if job is None:
             return
         self._let_go()
@@ -134,34 +134,14 @@ class AssistingController(QObject):
         if (row := ASSISTANTS.get(tool)) is not None and row.standing:
             self.ask(Gesture(tool))
 
-    def _job_of(self, gesture: Gesture) -> Job | None:
-        document, state = self._document, self._view_state
-        image, labels, origins = document.image, document.labels, document.origins
-        if image is None or labels is None or origins is None:
+    def _job_of(self, gesture: Gesture, assistant: Assistant) -> Job | None:
+        scene = self._scenes.scene()
+        if scene is None:
             return None
-        active = state.active_class if 0 <= state.active_class < len(document.classes) else -1
-        cancel = CancelToken()
-        scene = Scene(
-            image,
-            labels,
-            origins,
-            document.classes,
-            active,
-            self._changes,
-            cancel,
-            self._memo,
-            document.model_origins,
-            self._questions.model,
-            lambda inquiry: self._questions.ask(inquiry, cancel),
-        )
+        protection = replace(self._view_state.protection, models=scene.models)
+        options = self._view_state.options(gesture.tool)
         return Job(
-            gesture,
-            ASSISTANTS[gesture.tool],
-            scene,
-            state.options(gesture.tool),
-            replace(state.protection, models=document.model_origins),
-            document.person,
-            cancel,
+            gesture, assistant, scene, options, protection, self._document.person, scene.cancel
         )
 
     def _submit(self, job: Job) -> None:
@@ -212,7 +192,7 @@ class AssistingController(QObject):
                 scene.labels,
                 scene.origins,
                 class_id=max(job.class_id, 0),
-                origin=job.person,
+                origin=self._origin_of(job, preview),
                 name=job.assistant.title,
             )
         except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
@@ -221,14 +201,21 @@ class AssistingController(QObject):
         else:
             self._relay.post(self._make, job, edit)
 
+    def _origin_of(self, job: Job, preview: Preview) -> int:
+        """Who says so: a row of the origin table, which is written to disk when it is new."""
+        project = self._document.project
+        if preview.outcome.propagated and project is not None:
+            return project.origin_id("propagated")
+        return job.person
+
     def _make(self, job: Job, edit: Edit | None) -> None:
         document = self._document
         if document.labels is not job.scene.labels:
             self._done(job)
         elif document.stroke_under_way:
             QTimer.singleShot(STROKE_PAUSE, self, lambda: self._make(job, edit))
-        elif self._changes != job.scene.changes:
-            job.scene = replace(job.scene, changes=self._changes)
+        elif self._scenes.changes != job.scene.changes:
+            job.scene = replace(job.scene, changes=self._scenes.changes)
             self._submit(job)
         else:
             self._done(job)
@@ -253,24 +240,23 @@ class AssistingController(QObject):
             job = self._accepted[0]
             if job.future is not None:
                 wait([job.future], _PATIENCE)
-            if self._questions.waiting:
+            if self._scenes.questions.waiting:
                 job.cancel.cancel()  # the answer would be delivered to this thread, which waits
             self._relay.deliver_all()
 
     def _begin_picture(self) -> None:
-        self._memo = Memo()
-        self._changes += 1
+        self._scenes.begin_picture()
         self.propose(self._view_state.tool)
 
     def _note_change(self, _box: Box) -> None:
-        self._changes += 1
+        self._scenes.changes += 1
         if not self._document.stroke_under_way:
             self._ask_again()
 
     def _ask_again(self, *_: Any) -> None:
         """The ground has changed: what is wanted is worked out anew."""
         if self._wanted is not None:
-            self.ask(self._wanted.gesture)
+            self.ask(self._wanted.gesture, self._wanted.assistant)
 
     def _follow_tool(self, tool: str) -> None:
         self.cancel()

@@ -27,7 +27,7 @@ class RegionLink(QObject):
         self._canvas = canvas
         self._core = core
         self._action = actions["label_region"]
-        self.controller = RegionController(core.document, core.view_state, core.inspection, self)
+        self.controller = RegionController(core.inspection, core.assisting, self)
         controller = self.controller
         bar.enabledRequested.connect(controller.set_enabled)
         bar.shareRequested.connect(controller.set_share)

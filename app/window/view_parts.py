@@ -82,5 +82,4 @@ class ViewParts(QObject):
         for failing in (core.uncertainty, core.pictures_out):
             failing.failed.connect(messages.show_error)
             failing.notice.connect(messages.show_notice)
-        self._region_link.controller.failed.connect(messages.show_error)
         status.connect_measures(core.uncertainty, core.view_state)

@@ -29,8 +29,16 @@ from app.canvas.tools.assisted import (
     WandTool,
 )
 from app.canvas.tools.base import CLICK_SLACK, Asks, PanTool, Tool, Touch
-from app.canvas.tools.hovering import FillTool, HoverTool, StandingTool
+from app.canvas.tools.hovering import (
+    BoundaryTool,
+    CopyLastTool,
+    FillTool,
+    HoverTool,
+    SmallRegionsTool,
+    StandingTool,
+)
 from app.canvas.tools.painting import BrushTool, EraserTool, PickOrResize
+from app.canvas.tools.polygon import PolygonTool
 from app.canvas.tools.shapes import DrawnTool, LassoTool, RectangleTool
 from segcore.geometry import Point
 
@@ -47,6 +55,7 @@ __all__ = [
     "PanTool",
     "PickOrResize",
     "Point",
+    "PolygonTool",
     "QueryTool",
     "RectangleTool",
     "RegionTool",
@@ -65,6 +74,10 @@ TOOLS: dict[str, type[Tool]] = {
         FillTool,
         RectangleTool,
         LassoTool,
+        PolygonTool,
+        SmallRegionsTool,
+        BoundaryTool,
+        CopyLastTool,
         ClickTool,
         ScissorsTool,
         SuperpixelTool,

@@ -72,3 +72,21 @@ class StandingTool(Tool):
 
     cursor = Qt.CursorShape.OpenHandCursor
     pans = True
+
+
+class SmallRegionsTool(StandingTool):
+    """Takes small regions away."""
+
+    name = "small"
+
+
+class BoundaryTool(StandingTool):
+    """Makes boundaries smooth, or moves one."""
+
+    name = "boundary"
+
+
+class CopyLastTool(StandingTool):
+    """Copies the labels of the picture that was open before."""
+
+    name = "copy_last"

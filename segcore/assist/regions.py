@@ -1,0 +1,191 @@
+"""Connected components of a label map: what they are, and taking the small ones away.
+
+Labels say a class per pixel; what belongs together is told by touching. A region is 4-connected, as
+it is for the bucket; whether a region is an *island* is told with corners counted as touching, so
+that a thin slanting line is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from segcore.assist.windows_of_labels import box_of, ids_in, nearest_ids, relabelled
+from segcore.edits import Relabelling
+from segcore.geometry import Box, Point
+from segcore.opencv import cv2
+from segcore.progress import CancelToken
+
+FARTHEST = 1024
+"""Pixels around a block within which a small region is known to be small."""
+
+IdArray = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """The regions of a label map, the largest first.
+
+    Attributes:
+        class_ids: (n,) of each region; ignore for unlabelled ones.
+        areas: (n,) pixels.
+        boxes: (n, 4) x0, y0, x1, y1 of the box around each.
+        points: (n, 2) x, y of a pixel of each: the first one from the top left.
+    """
+
+    class_ids: Integers
+    areas: Integers
+    boxes: Integers
+    points: Integers
+
+    def __len__(self) -> int:
+        return len(self.areas)
+
+    def box(self, number: int) -> Box:
+        """The box around a region."""
+        return Box(*(int(edge) for edge in self.boxes[number]))
+
+    def point(self, number: int) -> Point:
+        """A pixel of a region."""
+        x, y = self.points[number]
+        return int(x), int(y)
+
+
+def find_regions(labels: IdArray, smallest: int = 1, cancel: CancelToken | None = None) -> Regions:
+    """Every 4-connected region of equal ids with at least `smallest` pixels.
+
+    Twelve megapixels take some tenths of a second; four bytes a pixel while it runs.
+
+    Raises:
+        Cancelled: the token was raised.
+    """
+    rows: list[Integers] = []
+    for class_id in ids_in(labels):
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        mask = labels == class_id
+        around = box_of(mask)
+        inner = np.ascontiguousarray(mask[around.slices]).view(np.uint8)
+        _, numbered, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=4)
+        kept = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= smallest)
+        kept = kept[kept > 0]
+        if kept.size:
+            rows.append(_rows(class_id, kept, stats, numbered, around))
+    table = np.concatenate(rows) if rows else np.zeros((0, 8), np.int64)
+    table = table[np.argsort(-table[:, 1], kind="stable")]
+    return Regions(table[:, 0], table[:, 1], table[:, 2:6], table[:, 6:8])
+
+
+def small_regions(
+    labels: IdArray,
+    below: int,
+    class_id: int | None = None,
+    cancel: CancelToken | None = None,
+) -> tuple[Relabelling | None, int]:
+    """Give the islands with fewer than `below` pixels to what is around them.
+
+    Each pixel becomes what the nearest pixel is that belongs to no such island; unlabelled pixels
+    are a class like another here. With a `class_id` only islands of that class go.
+
+    Returns:
+        What changes, None for nothing; and how many islands go.
+
+    Raises:
+        Cancelled: the token was raised.
+    """
+    count = 0
+
+    def work(core: Box, window: Box) -> IdArray | None:
+        nonlocal count
+        inside = labels[window.slices]
+        wanted = ids_in(inside) if class_id is None else [class_id]
+        small = np.zeros(inside.shape, np.bool_)
+        for each in wanted:
+            mask = inside == each
+            found, corners = _small(mask, below, 8, _cut_edges(window, labels.shape))
+            small |= found
+            count += _number_in(corners, core, window)
+        return nearest_ids(inside, small) if small.any() else None
+
+    return relabelled(labels, min(below, FARTHEST) + 1, work, cancel), count
+
+
+def small_holes(
+    labels: IdArray, below: int, class_id: int, cancel: CancelToken | None = None
+) -> tuple[Relabelling | None, int]:
+    """Fill holes with fewer than `below` pixels in a class, whatever is in them.
+
+    A hole is enclosed by the class on all sides; what touches the picture's border is none.
+
+    Returns:
+        What changes, None for nothing; and how many holes are filled.
+
+    Raises:
+        Cancelled: the token was raised.
+    """
+    count = 0
+
+    def work(core: Box, window: Box) -> IdArray | None:
+        nonlocal count
+        inside = labels[window.slices]
+        others = inside != class_id
+        if others.all() or not others.any():
+            return None
+        holes, corners = _small(others, below, 4, (True, True, True, True))
+        count += _number_in(corners, core, window)
+        return np.where(holes, np.asarray(class_id, inside.dtype), inside)
+
+    return relabelled(labels, min(below, FARTHEST) + 1, work, cancel), count
+
+
+def _small(
+    mask: Mask, below: int, connectivity: int, edges: tuple[bool, bool, bool, bool]
+) -> tuple[Mask, Integers]:
+    """The components with fewer pixels, and (n, 2) the upper left corner of the box of each.
+
+    Those that touch one of the `edges` (left, top, right, bottom) that count go on beyond it, so
+    they are none.
+    """
+    height, width = mask.shape
+    _, numbered, stats, _ = cv2.connectedComponentsWithStats(
+        mask.view(np.uint8), connectivity=connectivity
+    )
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
+    small = stats[:, cv2.CC_STAT_AREA] < below
+    small[0] = False
+    for counts, touches in zip(edges, (left == 0, top == 0, right == width, bottom == height)):
+        if counts:
+            small &= ~touches
+    return small[numbered], np.stack([left, top], axis=1)[small].astype(np.int64)
+
+
+def _cut_edges(window: Box, shape: tuple[int, ...]) -> tuple[bool, bool, bool, bool]:
+    """Which edges of a window are not those of the picture."""
+    return window.x0 > 0, window.y0 > 0, window.x1 < shape[1], window.y1 < shape[0]
+
+
+def _number_in(corners: Integers, core: Box, window: Box) -> int:
+    """How many corners, in pixels of the window, lie in the core."""
+    x, y = corners[:, 0] + window.x0, corners[:, 1] + window.y0
+    inside = (x >= core.x0) & (x < core.x1) & (y >= core.y0) & (y < core.y1)
+    return int(np.count_nonzero(inside))
+
+
+def _rows(
+    class_id: int, kept: Integers, stats: Any, numbered: npt.NDArray[Any], around: Box
+) -> Integers:
+    """(n, 8) class, area, box and first pixel of the components kept."""
+    rows = np.empty((len(kept), 8), np.int64)
+    for row, number in zip(rows, kept.tolist()):
+        left, top, width, height, area = stats[number].tolist()
+        first = left + int(np.argmax(numbered[top, left : left + width] == number))
+        row[:] = (class_id, area, left, top, left + width, top + height, first, top)
+    rows[:, [2, 4, 6]] += around.x0
+    rows[:, [3, 5, 7]] += around.y0
+    return rows
