@@ -16,6 +16,9 @@ from app.cli import (
     erf,
     evaluate,
     explain,
+    export,
+    formats,
+    import_labels,
     info,
     models,
     open_window,
@@ -47,6 +50,9 @@ _commands.command("explain")(explain.explain)
 _commands.command("evaluate")(evaluate.evaluate)
 _commands.command("bench")(bench.bench)
 _commands.command("train")(train.train)
+_commands.command("import")(import_labels.import_labels)
+_commands.command("export")(export.export)
+_commands.command("formats")(formats.formats)
 COMMANDS = frozenset(
     (
         "open",
@@ -58,6 +64,9 @@ COMMANDS = frozenset(
         "explain",
         "evaluate",
         "bench",
+        "import",
+        "export",
+        "formats",
         "train",
     )
 )

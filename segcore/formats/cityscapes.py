@@ -47,7 +47,7 @@ _PICTURES, _LABELS = "leftImg8bit", "gtFine"
 
 def _finds(labelled: LabelledSet, options: ExportOptions, /) -> list[Finding]:
     found = repeated_names(labelled)
-    other = [info.name for info in labelled.classes if info.name not in LABEL_IDS]
+    other = [info.name for info in labelled.classes.living if info.name not in LABEL_IDS]
     if UNLABELED in other:
         found.append(
             Finding(
@@ -92,7 +92,9 @@ def _converted(labelled: LabelledSet, options: ExportOptions) -> list[Finding]:
 
 def _write(labelled: LabelledSet, folder: Path, options: ExportOptions, step: Step, /) -> None:
     label_ids = np.full(256, IGNORED_ID, np.uint8)
-    label_ids[: len(labelled.classes)] = [LABEL_IDS[name] for name in labelled.classes.names]
+    label_ids[: len(labelled.classes)] = [
+        IGNORED_ID if info.retired else LABEL_IDS[info.name] for info in labelled.classes
+    ]
     stems = file_stems(labelled.pictures)
     for split in labelled.splits:
         (folder / _LABELS / split).mkdir(parents=True)
@@ -114,7 +116,7 @@ def _read(path: Path, options: ImportOptions, problems: Problems, /) -> Labelled
         )
     files = {split: _files(path, split, problems) for split in splits}
     classes = classes_beside(path, options, problems) or _classes_in_use(files, problems)
-    unknown = [name for name in classes.names if name not in LABEL_IDS]
+    unknown = [info.name for info in classes.living if info.name not in LABEL_IDS]
     if unknown:
         problems.add(
             f"The classes {named(unknown)} of classes.json are none of Cityscapes: remove that "
@@ -166,7 +168,7 @@ def _classes_in_use(
 def _read_labels(path: Path, *, classes: ClassTable) -> LabelMap:
     values = read_label_map(path).labels
     table = np.full(256, IGNORE_8BIT, np.uint8)
-    known = {LABEL_IDS[info.name]: info.id for info in classes if info.name in LABEL_IDS}
+    known = {LABEL_IDS[info.name]: info.id for info in classes.living if info.name in LABEL_IDS}
     unknown = set(map(int, np.unique(values))) - {IGNORED_ID, *known}
     if unknown:
         raise FormatError(

@@ -20,6 +20,7 @@ Step = Callable[[str], None]
 """Called with a picture's name when it is done; raises `Cancelled` when the work is called off."""
 
 TRAIN = "train"
+NO_SIZE = (0, 0)  # of a picture that has no labels and cannot be read
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,8 +29,11 @@ class Row(NamedTuple):
 
 def rows_of(classes: ClassTable) -> list[Row]:
     """The rows that declare these classes, in unique colours, and ignore at the end."""
-    rows = [Row(info.name, info.color) for info in with_unique_colors(classes)]
-    taken = {row.name.casefold() for row in rows}
+    taken = {info.name.casefold() for info in classes.living}
+    rows = [
+        Row(info.name if not info.retired else free_name("retired", taken), new.color)
+        for info, new in zip(classes, with_unique_colors(classes))
+    ]
     return [*rows, Row(free_name("ignore", taken), IGNORE_COLOR)]
 
 
@@ -76,9 +79,10 @@ def reader_of(
     A row whose name is in no class table is a problem.
     """
     ignore = ignore_row(rows)
+    own = len(rows) == len(classes) + 1 and ignore == len(classes)  # a row for each class
     ids: list[int] = []
     for index, row in enumerate(rows):
-        found = classes.ignore if index == ignore else classes.id_of(row.name)
+        found = classes.ignore if index == ignore else index if own else classes.id_of(row.name)
         if found is None:
             problems.add(
                 f'The label "{row.name}" of {problems.source.name} is no class of its '

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from segcore.errors import SegcoreError
 from segcore.formats.colours import named
-from segcore.formats.contract import ExportOptions, Finding, Format, LabelledSet
+from segcore.formats.contract import NO_SIZE, ExportOptions, Finding, Format, LabelledSet
 from segcore.formats.layout import leads_out, placed
 from segcore.formats.turned import is_turned
 
@@ -24,7 +24,7 @@ def findings_of(labelled: LabelledSet, form: Format, options: ExportOptions) -> 
 
 def repeated_names(labelled: LabelledSet) -> list[Finding]:
     """A hindrance for formats that tell classes apart by name."""
-    counts = Counter(labelled.classes.names)
+    counts = Counter(info.name for info in labelled.classes.living)
     repeated = [name for name, count in counts.items() if count > 1]
     if not repeated:
         return []
@@ -39,7 +39,7 @@ def repeated_names(labelled: LabelledSet) -> list[Finding]:
 
 def refused_names(labelled: LabelledSet, refuses: Callable[[str], bool], why: str) -> list[Finding]:
     """A hindrance that lists the classes whose names a format cannot write."""
-    refused = [info.name for info in labelled.classes if refuses(info.name)]
+    refused = [info.name for info in labelled.classes.living if refuses(info.name)]
     if not refused:
         return []
     return [Finding("hindrance", f"The classes {named(refused)} {why}: rename them.")]
@@ -105,6 +105,12 @@ def _unreadable(labelled: LabelledSet, options: ExportOptions) -> Iterable[Findi
             yield Finding(
                 "hindrance",
                 f"{picture.image} is not there: put it back, or export without pictures.",
+                picture.name,
+            )
+        elif picture.size == NO_SIZE:
+            yield Finding(
+                "hindrance",
+                f"{picture.name} has no labels and cannot be read: restore or remove it.",
                 picture.name,
             )
 

@@ -149,7 +149,8 @@ def _check_labels(picture: LabelledPicture, labelled: LabelledSet, problems: Pro
 
 def unknown_ids(labels: LabelMap, labelled: LabelledSet) -> list[int]:
     """Ids that are neither of a class nor ignore, in order."""
-    if labels.dtype == np.uint8 and len(labelled.classes) >= np.iinfo(np.uint8).max:
-        return []
-    unknown = (labels >= len(labelled.classes)) & (labels != labelled.classes.ignore)
+    known = np.zeros(int(np.iinfo(labels.dtype).max) + 1, bool)
+    known[[info.id for info in labelled.classes.living]] = True
+    known[labelled.classes.ignore] = True
+    unknown = ~known[labels]
     return [int(value) for value in np.unique(labels[unknown])] if unknown.any() else []

@@ -163,18 +163,19 @@ def merged(
 
     The second is an array over all ids of `other` up to its ignore, which becomes ignore.
     """
-    repeated = {name for name in other.names if other.names.count(name) > 1}
+    counts = Counter(info.name for info in other.living)
+    repeated = [name for name, count in counts.items() if count > 1]
     if repeated and len(own):
         problems.append(
-            f"Several classes are called {sorted(repeated)[0]!r}, and classes are matched by name: "
+            f"Several classes are called {repeated[0]!r}, and classes are matched by name: "
             "rename all but one of them."
         )
     table = own if len(own) else other
-    for info in other:
+    for info in other.living:
         if table.id_of(info.name) is None:
             table = table.with_class(info.name, info.color)
     ids = np.full(other.ignore + 1, table.ignore, np.uint16)
-    for info in other:
+    for info in other.living:
         found = info.id if table is other else table.id_of(info.name)
         ids[info.id] = table.ignore if found is None else found
     return table, ids

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import partial
 
 from segcore.errors import ImageError, RequestError
-from segcore.formats.contract import LabelledPicture, LabelledSet
+from segcore.formats.contract import NO_SIZE, LabelledPicture, LabelledSet
 from segcore.project import Project
 from segcore.project.states import STATUSES
 
@@ -16,7 +16,6 @@ def set_of_project(project: Project, statuses: Collection[str] = ()) -> Labelled
 
     Raises:
         RequestError: a status is none of the project's.
-        ImageError: a picture without labels cannot be read.
     """
     for status in statuses:
         if status not in STATUSES:
@@ -29,8 +28,8 @@ def _picture(project: Project, name: str) -> LabelledPicture:
     image = project.image_path(name)
     try:
         size = project.size(name)
-    except ImageError as error:
-        raise ImageError(f"{error} It belongs to the project and has no labels.") from error
+    except ImageError:
+        size = NO_SIZE  # said with everything else that hinders an export
     return LabelledPicture(
         name, image, size, partial(project.labels, name), status=project.status(name)
     )
