@@ -11,7 +11,15 @@ import typer
 from app.cli.interrupts import cancelled_by_interrupt
 from app.cli.options import DeviceOption, ModelOption, parse_size
 from app.cli.terminal import Terminal
-from app.cli.train_options import Balance, Course, Freeze, Precision, parse_mix, parse_scale
+from app.cli.train_options import (
+    Balance,
+    Course,
+    Freeze,
+    Precision,
+    SplitBy,
+    parse_mix,
+    parse_scale,
+)
 from app.cli.train_progress import teller
 
 _CANCELLED = 130
@@ -31,6 +39,9 @@ def train(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="OUT", help="The folder of the new model.")
     ],
+    form: Annotated[
+        str, typer.Option("-f", "--format", metavar="FORMAT", help="Of a DIR that is no project.")
+    ] = "png",
     scratch: Annotated[
         bool,
         typer.Option(
@@ -108,6 +119,9 @@ def train(
         float | None,
         typer.Option("--hold-out", min=0, max=0.9, help="Share of the pictures to measure on."),
     ] = None,
+    by: Annotated[
+        SplitBy, typer.Option("--by", help="What is held out as a whole: picture, folder, video.")
+    ] = "picture",
     every: Annotated[
         int, typer.Option("--every", min=0, help="Steps between two looks at the held-out ones.")
     ] = 0,
@@ -169,7 +183,9 @@ def train(
         checkpointing=checkpointing,
         seed=seed,
         mix=tuple(parse_mix(words) for words in mix or ()),
+        form=form,
         hold_out=hold_out,
+        by=by,
         every=every,
         glance=glance,
         seconds=60 * minutes,

@@ -10,6 +10,7 @@ import typer
 Course = Literal["poly", "cosine", "constant"]
 Balance = Literal["none", "log", "root"]
 Freeze = Literal["none", "head", "last"]
+SplitBy = Literal["picture", "folder", "video"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 

@@ -10,15 +10,15 @@ from typing import Literal
 
 import torch
 
-from segcore.errors import TrainingError, readable
+from segcore.errors import TrainingError
+from segcore.formats.splits import SplitBy
 from segcore.inference.devices import place
 from segcore.progress import CancelToken
 from segcore.training.augmentation import Augmentation
 from segcore.training.batches import Sampling
-from segcore.training.holding_out import held_out_apart
 from segcore.training.objective import Balance, Objective
+from segcore.training.opening import PNG, open_samples
 from segcore.training.optimiser import Course, Freeze
-from segcore.training.png_folder import PngFolder, splits_in
 from segcore.training.recipe import Precision, Recipe
 from segcore.training.run import Plan, Result, Told, train
 from segcore.training.samples import Samples
@@ -61,7 +61,9 @@ class Request:
     checkpointing: bool = False
     seed: int = 0
     mix: Sequence[tuple[Path, float]] = ()
+    form: str = PNG
     hold_out: float | None = None
+    by: SplitBy = "picture"
     every: int = 0
     glance: int = 0
     seconds: float = math.inf
@@ -77,11 +79,13 @@ def carry_out(
     """Read the data, settle what was left open, and train; raises as `train` does."""
     if request.threads:
         torch.set_num_threads(request.threads)
-    trained, held_out = _samples(request)
+    trained, held_out = open_samples(
+        request.data, request.form, hold_out=request.hold_out, by=request.by, seed=request.seed
+    )
     shares = [share for _, share in request.mix]
     if sum(shares) >= 1:
         raise TrainingError("The shares of --mix come to 1 or more: leave some to DIR itself.")
-    others = [PngFolder(folder) for folder, _ in request.mix]
+    others = [open_samples(folder).trained for folder, _ in request.mix]
     plan = Plan(
         sources=[(trained, 1 - sum(shares)), *zip(others, shares)],
         held_out=held_out,
@@ -131,20 +135,6 @@ def recipe_of(request: Request, samples: Samples) -> Recipe:
         freeze=request.freeze,
         seed=request.seed,
     )
-
-
-def _samples(request: Request) -> tuple[Samples, Samples | None]:
-    """What to train on, and what is held out to measure on."""
-    if not request.data.is_dir():
-        raise TrainingError(f"{readable(request.data)}: there is no such folder; check the name.")
-    splits = splits_in(request.data)
-    if "train" in splits:
-        trained = PngFolder(request.data, "train")
-        if "val" in splits and request.hold_out is None:
-            return trained, PngFolder(request.data, "val")
-        return held_out_apart(trained, request.hold_out or 0, request.seed)
-    whole = PngFolder(request.data)
-    return held_out_apart(whole, request.hold_out or 0, request.seed)
 
 
 def _crop_size(samples: Samples) -> tuple[int, int]:

@@ -5,20 +5,29 @@ Whole groups (folders, videos) are held out: two frames of one video are nearly 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from segcore.errors import TrainingError
 from segcore.training.samples import Samples, Subset
 
 
-def held_out_apart(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples | None]:
+class Opened(NamedTuple):
+    """What to train on, and what is held out to measure on."""
+
+    trained: Samples
+    held_out: Samples | None
+
+
+def held_out_apart(samples: Samples, share: float, seed: int) -> Opened:
     """What to train on and what to measure on: about that share of the pictures.
 
     Raises:
         TrainingError: all pictures are of one group, so that nothing can be held out.
     """
     if share <= 0:
-        return samples, None
+        return Opened(samples, None)
     groups: dict[str, list[int]] = {}
     for index in range(len(samples)):
         groups.setdefault(samples.group(index), []).append(index)
@@ -37,4 +46,4 @@ def held_out_apart(samples: Samples, share: float, seed: int) -> tuple[Samples, 
         held.extend(groups[names[place]])
     held_set = set(held)
     kept = [index for index in range(len(samples)) if index not in held_set]
-    return Subset(samples, kept), Subset(samples, sorted(held))
+    return Opened(Subset(samples, kept), Subset(samples, sorted(held)))

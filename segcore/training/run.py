@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,8 +144,10 @@ class _Run:
 
         def told(step: Step) -> None:
             self._say(_words_of(step, last))
+            while trainer.notes:
+                self._say({"event": "note", "text": trainer.notes.pop(0)})
             if self._workers.first and ended.to_save():
-                self._save(trainer)
+                self._save_in_passing(trainer)
             ended.look()
 
         while trainer.step < last and not self._cancel.cancelled:
@@ -201,6 +204,13 @@ class _Run:
         save_state(self._plan.out, trainer.state())
         self._say({"event": "state", "step": trainer.step})
 
+    def _save_in_passing(self, trainer: Trainer) -> None:
+        """Save; where the disk refuses, say so and go on: the next time may go better."""
+        try:
+            self._save(trainer)
+        except TrainingError as error:
+            self._say({"event": "warning", "text": str(error)})
+
     def _write(self, trainer: Trainer, beginning: Beginning) -> None:
         network = beginning.network
         live = {name: tensor.clone() for name, tensor in network.state_dict().items()}
@@ -240,7 +250,11 @@ class _Run:
             return
         if event["event"] != "state":
             line = json.dumps({"time": round(time.time(), 1), **event})
-            with (self._plan.out / FOLDER / LOG).open("a", encoding="utf-8") as log:
+            # The log is a convenience: a full disk, which saving reports, stops nothing here.
+            with (
+                suppress(OSError),
+                (self._plan.out / FOLDER / LOG).open("a", encoding="utf-8") as log,
+            ):
                 log.write(f"{line}\n")
         self._told(event)
 

@@ -25,7 +25,8 @@ class State:
     """After `step` steps: what the next one needs.
 
     Nothing of the random generators is in it: every step begins its own from the seed and its
-    number. `best` is the best held-out mIoU so far and the step that had it.
+    number. `best` is the best held-out mIoU so far and the step that had it; `parts` is in how
+    many parts batches go through.
     """
 
     step: int
@@ -36,6 +37,7 @@ class State:
     average_steps: int
     scaler: Mapping[str, Any]
     best: tuple[float, int]
+    parts: int = 1
 
 
 def state_path(out: Path) -> Path:
@@ -60,6 +62,7 @@ def save_state(out: Path, state: State) -> None:
         "average_steps": state.average_steps,
         "scaler": dict(state.scaler),
         "best": list(state.best),
+        "parts": state.parts,
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,6 +100,7 @@ def load_state(out: Path) -> State | None:
             words["average_steps"],
             words["scaler"],
             (float(value), int(at)),
+            words.get("parts", 1),
         )
     except (
         OSError,

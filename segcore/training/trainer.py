@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from segcore.errors import TrainingError
-from segcore.models import SegmentationNetwork
+from segcore.models import DeepLab, SegmentationNetwork
 from segcore.models.allocator import keep_freed_pages
 from segcore.models.encoder import StochasticDepth
 from segcore.preprocess import Preprocess
@@ -67,7 +67,10 @@ class Trainer:
         self._device = next(network.parameters()).device
         self._ignore = sources[0].samples.classes.ignore
         self._batches = Batches(sources, recipe.sampling, recipe.seed)
-        self._parts = recipe.accumulate
+        self.parts = recipe.accumulate
+        self.notes: list[str] = []
+        self._fewest = fewest_pictures(network)
+        self._check_sizes(len(range(workers.rank, recipe.sampling.batch, workers.count)))
         freeze(network, recipe.freeze)
         _regularise(network, recipe)
         self._optimiser = optimiser_of(
@@ -120,6 +123,7 @@ class Trainer:
             self.average.steps,
             self._scaler.state_dict(),
             self.best,
+            self.parts,
         )
 
     def resume(self, state: State) -> None:
@@ -145,7 +149,7 @@ class Trainer:
                 "begin anew in another folder."
             ) from error
         self._scaler.load_state_dict(dict(state.scaler))
-        self.step, self.best = state.step, state.best
+        self.step, self.best, self.parts = state.step, state.best, state.parts
 
     @property
     def weights(self) -> dict[str, Tensor]:
@@ -171,12 +175,49 @@ class Trainer:
         return Step(self.step, float(loss), self.recipe.lr * share, norm, 0.0)
 
     def _gradients(self, batch: Batch) -> Tensor:
-        """Sum up the gradients of a batch, part by part; its mean loss."""
-        pictures = np.array_split(batch.pictures, self._parts)
-        labels = np.array_split(batch.labels, self._parts)
-        weights: Sequence[Any] = [None] * self._parts
+        """Sum up the gradients of a batch; its mean loss.
+
+        Where memory does not suffice, the batch is taken in more and smaller parts from then on.
+        """
+        generators = torch.get_rng_state()
+        running = [buffer.clone() for buffer in self._running]
+        while True:
+            try:
+                return self._in_parts(batch)
+            except (torch.OutOfMemoryError, RuntimeError) as error:
+                if not _is_out_of_memory(error):
+                    raise
+            self._optimiser.zero_grad()
+            for buffer, before in zip(self._running, running):
+                buffer.copy_(before)
+            self.take_smaller_parts(len(batch.pictures))
+            if self._device.type == "cuda":
+                torch.cuda.empty_cache()
+            torch.set_rng_state(generators)
+
+    def take_smaller_parts(self, pictures: int) -> None:
+        """Twice as many parts of a batch of so many pictures.
+
+        Raises:
+            TrainingError: they are as small as they can be.
+        """
+        if self.parts * 2 * self._fewest > pictures:
+            raise TrainingError(
+                "There is not enough memory for even the smallest part of a batch: choose smaller "
+                "crops (--size), --checkpointing, or a smaller model."
+            )
+        self.parts *= 2
+        self.notes.append(
+            f"Memory does not suffice for {pictures * 2 // self.parts} pictures at once: batches "
+            f"go through in {self.parts} parts."
+        )
+
+    def _in_parts(self, batch: Batch) -> Tensor:
+        pictures = np.array_split(batch.pictures, self.parts)
+        labels = np.array_split(batch.labels, self.parts)
+        weights: Sequence[Any] = [None] * self.parts
         if batch.weights is not None:
-            weights = np.array_split(batch.weights, self._parts)
+            weights = np.array_split(batch.weights, self.parts)
         total = torch.zeros((), device=self._device)
         for part in zip(pictures, labels, weights):
             share = len(part[0]) / len(batch.pictures)
@@ -229,11 +270,36 @@ class Trainer:
         dtype = torch.bfloat16 if self.recipe.precision == "bf16" else torch.float16
         return torch.autocast(self._device.type, dtype)
 
+    def _check_sizes(self, pictures: int) -> None:
+        """Raise TrainingError where crops or parts of batches are too small for the network."""
+        try:
+            self.network.config.check_input_size(self.recipe.sampling.size)
+        except ValueError as error:
+            raise TrainingError(f"The crops (--size) are too small: {error}.") from error
+        if pictures // self.parts < self._fewest:
+            raise TrainingError(
+                f"This network needs {self._fewest} pictures or more at once for its BatchNorm, "
+                f"not {pictures // self.parts}: choose a larger --batch, or fewer parts "
+                "(--accumulate) or processes."
+            )
+
     def _class_weights(self, sources: Sequence[Source]) -> Tensor | None:
         shares = sum(source.share * source.survey.shares for source in sources)
         total = sum(source.share for source in sources)
         weights = class_weights(np.asarray(shares) / total, self.recipe.objective.balance)
         return None if weights is None else torch.from_numpy(weights).to(self._device)
+
+
+def fewest_pictures(network: SegmentationNetwork) -> int:
+    """How many pictures must go through in training at once.
+
+    DeepLabv3+ pools a picture to one value a channel, of which BatchNorm can take no variance.
+    """
+    return 2 if isinstance(network, DeepLab) else 1
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _regularise(network: nn.Module, recipe: Recipe) -> None:

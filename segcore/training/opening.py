@@ -1,0 +1,74 @@
+"""From a path to samples: a project, the `png` layout, or whatever a format reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from segcore.errors import FormatError, RequestError, TrainingError, readable
+from segcore.formats.contract import ImportOptions, LabelledSet, Problems
+from segcore.formats.splits import SplitBy, split_by_folder_names
+from segcore.formats.table import FORMATS
+from segcore.project import Project
+from segcore.training.holding_out import Opened, held_out_apart
+from segcore.training.samples import Samples
+from segcore.training.set_samples import ProjectSamples, SetSamples
+
+PNG = "png"
+
+
+def open_samples(
+    path: Path,
+    form: str = PNG,
+    *,
+    hold_out: float | None = None,
+    by: SplitBy = "picture",
+    seed: int = 0,
+) -> Opened:
+    """Read what `path` holds.
+
+    Args:
+        form: a name of `segcore.formats.FORMATS`, for what is no project.
+        hold_out: share of the pictures that is held out, whole groups of it. Without it the split
+            `val` is held out where the set has one, and nothing else; `test` is never touched.
+        by: what is a group: a picture, a folder, or a video.
+
+    Raises:
+        TrainingError: nothing there to train on.
+        FormatError, ProjectError: it cannot be read.
+    """
+    if not path.exists():
+        raise TrainingError(f"{readable(path)}: there is no such folder; check the name.")
+    if Project.is_project(path):
+        samples = ProjectSamples.of(Project.open(path, read_only=True), by)
+        return held_out_apart(samples, hold_out or 0, seed)
+    labelled = _read(path, form)
+    if labelled.splits == ("train",) or "train" not in labelled.splits:
+        return held_out_apart(_some(SetSamples(labelled, by=by), path), hold_out or 0, seed)
+    trained = _some(SetSamples(labelled, ["train"], by), path)
+    if "val" in labelled.splits and hold_out is None:
+        return Opened(trained, SetSamples(labelled, ["val"], by))
+    return held_out_apart(trained, hold_out or 0, seed)
+
+
+def _read(path: Path, form: str) -> LabelledSet:
+    if form not in FORMATS:
+        raise RequestError(f"{form}: there is no such format; use one of {', '.join(FORMATS)}.")
+    problems = Problems(path)
+    try:
+        labelled = FORMATS[form].read(path, ImportOptions(), problems)
+    except FormatError as error:
+        for sentence in error.problems:
+            problems.add(sentence)
+        problems.raise_if_any()
+        raise
+    problems.raise_if_any()
+    return split_by_folder_names(labelled) if labelled.splits == ("train",) else labelled
+
+
+def _some(samples: Samples, path: Path) -> Samples:
+    if not len(samples):
+        raise TrainingError(
+            f"{readable(path)}: none of its pictures has labels; label some, or name another "
+            "folder."
+        )
+    return samples
