@@ -91,6 +91,10 @@ def until(condition: Callable[[], bool]) -> None:
         raise SystemExit("the window did not get there in time")
 
 
+def _has_come(moment: float) -> bool:
+    return time.perf_counter() > moment
+
+
 def exit_at_the_end(loop: QEventLoop, status: JobStatus) -> None:
     """Leave the loop once the batch has ended."""
     if status.kind == "batch" and status.state.is_end:
@@ -146,7 +150,7 @@ class Bench:
             core.prediction.predict()  # as the picture that is open usually is
             until(lambda: jobs.shown is None)
             rest = time.perf_counter() + 0.5
-            until(lambda rest=rest: time.perf_counter() > rest)
+            until(partial(_has_come, rest))
             clock = Clock(window, pan=pan)
             clock.start()
             taken = self._predict_all(window)
@@ -236,8 +240,8 @@ def measured(chosen: argparse.Namespace) -> dict[str, float]:
                 run = halves[half].run()
                 if turn:  # the first round does not count
                     runs[half].append(run)
-        for half in halves.values():
-            half.end()
+        for process in halves.values():
+            process.end()
     return figures_of(runs["headless"], runs["window"], chosen.pictures)
 
 
