@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         self.inspect = InspectPanel()
         self.inspect_pages = InspectPages(self.inspect)
         self.tabs: QTabWidget = right_tabs(self.classes, self.inspect_pages)
+        self.tabs.addTab(self.view_parts.regions, self.tr("Regions"))
         area = Qt.DockWidgetArea
         left = add_dock(
             self, "dock.images", self.tr("Pictures"), self.images, area.LeftDockWidgetArea

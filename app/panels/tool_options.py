@@ -13,11 +13,11 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSpinBox,
-    QToolButton,
     QWidget,
 )
 
 from app.i18n import translate
+from app.panels.protection import ProtectionButton
 from app.tool_options import (
     CONTEXT,
     HINTS,
@@ -33,6 +33,8 @@ from app.tool_options import (
 
 _SWATCH = QSize(12, 12)
 _HEIGHT = 38
+_NARROWEST = 240
+_NARROWEST_CHOICE = 90
 
 
 class ToolOptionsBar(QFrame):
@@ -57,7 +59,7 @@ class ToolOptionsBar(QFrame):
         self.hint = _Elided(self)
         self.hint.setObjectName("tool_options.hint")
         self.hint.setProperty("role", "muted")
-        self.words = _Elided(self)
+        self.words = _Elided(self, wide=True)
         self.words.setObjectName("tool_options.words")
         self.apply = QPushButton(self.tr("Apply"), self)
         self.apply.setObjectName("tool_options.apply")
@@ -68,20 +70,23 @@ class ToolOptionsBar(QFrame):
         self.cancel.setObjectName("tool_options.cancel")
         self.cancel.setToolTip(self.tr("Leave everything as it is  (Esc)"))
         self.cancel.clicked.connect(self.cancelRequested)
-        self.protection = QToolButton(self)
-        self.protection.setObjectName("tool_options.protection")
-        self.protection.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.protection.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.protection = ProtectionButton(self)
         layout = QHBoxLayout(self)
+        layout.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         layout.setContentsMargins(10, 3, 8, 3)
         layout.setSpacing(10)
         layout.addLayout(self._row)
         layout.addWidget(self.hint, 1)
+        layout.addStretch()
         layout.addWidget(self.words)
         layout.addWidget(self.apply)
         layout.addWidget(self.cancel)
         layout.addWidget(self.protection)
         self.set_proposal("", None, active=False)
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt: the panels beside the canvas are not to give way to this bar."""
+        return QSize(_NARROWEST, _HEIGHT)
 
     def set_tool(self, tool: str, options: Options) -> None:
         """Show the options of another tool, with their values."""
@@ -112,6 +117,8 @@ class ToolOptionsBar(QFrame):
     def set_proposal(self, words: str, color: tuple[int, int, int] | None, *, active: bool) -> None:
         """Show what is proposed, and whether there is anything to accept or to cancel."""
         self.words.set_words(words)
+        self.words.setVisible(bool(words))
+        self.hint.setVisible(not (words and active))
         for button in (self.apply, self.cancel):
             button.setVisible(active)
         pixmap = QPixmap(_SWATCH)
@@ -140,6 +147,7 @@ class ToolOptionsBar(QFrame):
             return number
         if isinstance(option, Choice):
             choice = QComboBox(self)
+            choice.setMinimumWidth(_NARROWEST_CHOICE)
             for value, text in option.labels:
                 choice.addItem(text, value)
             choice.currentIndexChanged.connect(
@@ -157,15 +165,26 @@ class ToolOptionsBar(QFrame):
 class _Elided(QLabel):
     """Words that give way where there is no room for them; all of them are in the tool tip."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, *, wide: bool = False) -> None:
+        """`wide` asks for the room that the words need; else they take what is left."""
         super().__init__(parent)
         self._text = ""
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy = QSizePolicy.Policy.Preferred if wide else QSizePolicy.Policy.Ignored
+        self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        """Qt: room for all of the words."""
+        return QSize(self.fontMetrics().horizontalAdvance(self._text) + 4, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt: they give way."""
+        return QSize(0, 0)
 
     def set_words(self, text: str) -> None:
         """Show other words."""
         self._text = text
         self.setToolTip(text)
+        self.updateGeometry()
         self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -13,7 +13,7 @@ from app.convert import Pixels
 from app.panels.tool_options import ToolOptionsBar
 from app.tool_options import BRUSH_SIZE, Value
 from app.window.core import Core
-from segcore.edits import Relabelling
+from segcore.edits import Protection, Relabelling
 
 _NO_CLASS = (255, 255, 255)
 """What pixels that become unlabelled, or that have no class to become, are tinted with."""
@@ -38,6 +38,7 @@ class ToolLink(QObject):
         self.controller: AssistingController = core.assisting
         self._connect_hand()
         self._connect_bar()
+        self._connect_protection()
         self._show_tool()
 
     def _connect_hand(self) -> None:
@@ -60,6 +61,22 @@ class ToolLink(QObject):
         state.toolChanged.connect(self._show_tool)
         state.optionsChanged.connect(self._show_options)
         state.brushSizeChanged.connect(self._show_options)
+
+    def _connect_protection(self) -> None:
+        core, button = self._core, self._bar.protection
+        button.protectionRequested.connect(self._protect)
+        core.view_state.protectionChanged.connect(button.set_protection)
+        core.view_state.activeClassChanged.connect(self._show_classes)
+        core.document.classesChanged.connect(self._show_classes)
+        button.set_protection(core.view_state.protection)
+        self._show_classes()
+
+    def _protect(self, protection: Protection) -> None:
+        self._core.view_state.protection = protection
+
+    def _show_classes(self) -> None:
+        state = self._core.view_state
+        self._bar.protection.set_classes(self._core.document.classes, state.active_class)
 
     def cancel(self) -> bool:
         """Leave everything as it was; False when there was nothing to take back."""
@@ -118,7 +135,8 @@ class ToolLink(QObject):
             if preview.hidden:
                 hidden = self.tr("{} px protected").format(f"{preview.hidden:,}")
                 words = f"{words}  ·  {hidden}" if words else hidden
-            if 0 <= preview.class_id < len(classes):
+            whole = isinstance(preview.outcome.proposal, Relabelling)
+            if not whole and 0 <= preview.class_id < len(classes):
                 color = classes[preview.class_id].color
         self._bar.set_proposal(words, color, active=self._stands)
 

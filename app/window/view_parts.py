@@ -9,11 +9,13 @@ from app.canvas.canvas import Canvas
 from app.panels.display import DisplayNote, DisplayPanel
 from app.panels.jobs import JobsPanel
 from app.panels.region_bar import RegionBar
+from app.panels.regions import RegionsPanel
 from app.panels.tool_options import ToolOptionsBar
 from app.settings import Settings
 from app.window.compare import CompareLink, DisplayLink
 from app.window.core import Core
 from app.window.region_link import RegionLink
+from app.window.regions_link import RegionsLink
 from app.window.saving import SavingCommands
 from app.window.status_link import MessageLink, StatusLink
 from app.window.tool_link import ToolLink
@@ -27,6 +29,7 @@ class ViewParts(QObject):
         region: the bar that makes a region of a heat map, to be put over the canvas.
         note: what the status bar says while these are changed.
         tool_options: the bar of what can be set about the tool, to be put above the canvas.
+        regions: the list of regions, a tab beside the classes.
         saving: what saves and copies mask, overlay and view, once it is connected.
     """
 
@@ -38,6 +41,7 @@ class ViewParts(QObject):
         self.note = DisplayNote()
         self.region = RegionBar()
         self.tool_options = ToolOptionsBar()
+        self.regions = RegionsPanel()
 
     def connect_view(self, actions: Actions, core: Core, canvas: Canvas) -> None:
         """Tie actions, view state and canvas together."""
@@ -54,6 +58,7 @@ class ViewParts(QObject):
         )
 
         self._tool_link = ToolLink(self.tool_options, actions, core, canvas, self)
+        self._regions_link = RegionsLink(self.regions, core, canvas, self)
         self._region_link = RegionLink(self.region, actions, core, canvas, self)
 
     def connect_saving(
@@ -79,6 +84,7 @@ class ViewParts(QObject):
     def connect_messages(self, core: Core, messages: MessageLink, status: StatusLink) -> None:
         """Say what goes wrong and what is done, and show the measure under the cursor."""
         core.assisting.failed.connect(messages.show_error)
+        self._regions_link.controller.failed.connect(messages.show_error)
         for failing in (core.uncertainty, core.pictures_out):
             failing.failed.connect(messages.show_error)
             failing.notice.connect(messages.show_notice)
