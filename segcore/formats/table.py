@@ -20,6 +20,7 @@ from segcore.formats import (
     png,
     voc,
     yolo,
+    yolo_polygons,
 )
 from segcore.formats.contract import Format
 
@@ -33,6 +34,7 @@ _ROWS: tuple[Format, ...] = (
     cityscapes.FORMAT,
     voc.FORMAT,
     yolo.FORMAT,
+    yolo_polygons.FORMAT,
     datumaro.FORMAT,
     ade.FORMAT,
     hf.FORMAT,

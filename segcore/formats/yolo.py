@@ -60,29 +60,40 @@ def _finds(labelled: LabelledSet, _options: ExportOptions, /) -> list[Finding]:
 
 def _write(labelled: LabelledSet, folder: Path, options: ExportOptions, step: Step, /) -> None:
     write_pairs(labelled, folder, options, step, trees=_trees, write_labels=write_grey_ids)
+    write_data(folder, labelled, "masks_dir: masks")
+
+
+def write_data(folder: Path, labelled: LabelledSet, *more: str) -> None:
+    """Write `data.yaml`: the folder of each part, `more` lines, the names of the classes."""
     parts = [split for split in _PARTS if split in labelled.splits]
     lines = [f"{split}: images/{split}" for split in parts]
     if "train" not in parts:
         lines.append(f"train: images/{parts[0]}")
     if "val" not in parts:
         lines.append(f"val: images/{parts[0]}  # no part was made for validation")
-    lines += ["masks_dir: masks", "names:"]
+    lines += [*more, "names:"]
     lines += [f"  {info.id}: {json.dumps(info.name)}" for info in labelled.classes]
     (folder / _DATA).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _read(path: Path, options: ImportOptions, problems: Problems, /) -> LabelledSet:
     folder = path.parent if path.is_file() else path
-    data = _data(path if path.is_file() else path / _DATA)
-    classes = classes_beside(folder, options, problems) or _named_classes(data, problems)
-    trees = _declared_trees(data, problems)
+    data = read_data(path)
+    classes = classes_beside(folder, options, problems) or named_classes(data, problems)
+    trees = declared_trees(data, problems)
     pictures = read_pairs(
         folder, trees, classes, problems, read_labels=partial(read_ids, classes=classes)
     )
     return LabelledSet(classes, pictures)
 
 
-def _data(path: Path) -> Mapping[str, Any]:
+def read_data(path: Path) -> Mapping[str, Any]:
+    """What a `data.yaml`, or the one in a folder, says.
+
+    Raises:
+        FormatError: it is not there, or no YAML with entries.
+    """
+    path = path if path.is_file() else path / _DATA
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -98,7 +109,12 @@ def _data(path: Path) -> Mapping[str, Any]:
     return data
 
 
-def _named_classes(data: Mapping[str, Any], problems: Problems) -> ClassTable:
+def named_classes(data: Mapping[str, Any], problems: Problems) -> ClassTable:
+    """The classes that a `data.yaml` names.
+
+    Raises:
+        FormatError: it does not number them 0, 1, 2, …
+    """
     problems.raise_if_any()
     names = data.get("names")
     if isinstance(names, list):
@@ -113,7 +129,8 @@ def _named_classes(data: Mapping[str, Any], problems: Problems) -> ClassTable:
         ) from error
 
 
-def _declared_trees(data: Mapping[str, Any], problems: Problems) -> list[Trees]:
+def declared_trees(data: Mapping[str, Any], problems: Problems) -> list[Trees]:
+    """The folders of pictures that a `data.yaml` names, with those of labels beside them."""
     base = str(data.get("path") or "")
     if base and (leads_out(base) or base in (".", "./")):
         base = ""  # where it lay on another machine: the folders are looked up beside the file
