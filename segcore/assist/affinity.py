@@ -79,7 +79,7 @@ def affinity(grid: CellGrid, right: Sequence[Cell], wrong: Sequence[Cell]) -> Fl
     Args:
         right, wrong: (row, column) of cells that were clicked; at least one is right.
     """
-    cues = np.concatenate([_cues(grid, right), _cues(grid, wrong)])
+    cues = cues_of(grid, right, wrong)
     values = cues.reshape(len(cues), -1)
     layers = _network(grid.kind)
     for number, (weights, bias) in enumerate(layers):
@@ -87,6 +87,12 @@ def affinity(grid: CellGrid, right: Sequence[Cell], wrong: Sequence[Cell]) -> Fl
         if number < len(layers) - 1:
             np.maximum(values, 0, out=values)
     return np.asarray(values.reshape(grid.size), np.float32)
+
+
+def cues_of(grid: CellGrid, right: Sequence[Cell], wrong: Sequence[Cell]) -> Floats:
+    """(K, h, w) float32: how alike and how far each cell is from the right clicks, then the same
+    from the wrong ones."""
+    return np.concatenate([_cues(grid, right), _cues(grid, wrong)])
 
 
 def _cues(grid: CellGrid, cells: Sequence[Cell]) -> Floats:

@@ -64,8 +64,10 @@ class ClickGround:
         """
         box = window_around(point, MOST_CELLS * CELL, (image.shape[0], image.shape[1]))
         grid = -(-box.height // CELL), -(-box.width // CELL)
-        nothing = np.empty((0, 0, *grid), np.float32)
-        return cls._made(image, box, grid, nothing, nothing[:, 0])
+        features, probabilities = np.empty((0, 0, *grid)), np.empty((0, *grid))
+        return cls._made(
+            image, box, grid, features.astype(np.float32), probabilities.astype(np.float32)
+        )
 
     @classmethod
     def _made(

@@ -96,11 +96,11 @@ class SamModel:
         part = np.ascontiguousarray(image[window.slices])
         height, width = _scaled(window.size)
         resized = cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
-        given = resized.astype(np.float32)
+        given = np.asarray(resized, np.float32)
         if not self._prepares_itself:
-            given = (given - np.array(MEAN, np.float32)) / np.array(STD, np.float32)
+            normal = (given - np.array(MEAN)) / np.array(STD)
             room = ((0, LONG_SIDE - height), (0, LONG_SIDE - width), (0, 0))
-            given = np.pad(given, room).transpose(2, 0, 1)[None]
+            given = np.pad(normal, room).transpose(2, 0, 1)[None].astype(np.float32)
         values = self._encoder.run(None, {self._entry: np.ascontiguousarray(given)})[0]
         return Embedding(window, np.asarray(values, np.float32))
 

@@ -89,8 +89,8 @@ class Superpixels:
             # Drawn thin and widened by distance: cv2 squares the ends of thick lines.
             thick = max(2 * radius, 1)
             cv2.polylines(drawn, [line], isClosed=False, color=1, thickness=thick)
-            for x, y in (line[0].tolist(), line[-1].tolist()):
-                cv2.circle(drawn, (x, y), radius, 1, thickness=-1)
+        for x, y in (line[0].tolist(), line[-1].tolist()):
+            cv2.circle(drawn, (x, y), radius, 1, thickness=-1)
         touched = np.unique(cells[drawn > 0])
         if touched.size == 0:
             return None

@@ -60,7 +60,7 @@ def magic_wand(
 def _alike(image: Image, place: Box, color: Image, tolerance: int) -> Selection:
     low = np.clip(color.astype(int) - tolerance, 0, 255)
     high = np.clip(color.astype(int) + tolerance, 0, 255)
-    region = cv2.inRange(image[place.slices], low.tolist(), high.tolist())
+    region = cv2.inRange(image[place.slices], tuple(low.tolist()), tuple(high.tolist()))
     return Selection(place, region.view(np.bool_) & True).trimmed()
 
 

@@ -1,0 +1,171 @@
+"""Correcting with clicks, boxes, scissors, cells and sliders, in the real window with its model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+
+from segcore import resources
+from segcore.opencv import cv2
+
+HELD = "Fence"
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+
+
+@pytest.fixture
+def opened(person: Any, street: Path) -> Any:
+    """The first street, predicted, with a class in hand that the model sees nowhere."""
+    names = sorted(path.name for path in street.iterdir())
+    person.opens(street)
+    person.waits_for_the_prediction_of(names[0])
+    person.waits_until_nothing_runs()
+    core = person.window.core
+    core.view_state.active_class = core.document.classes.id_of(HELD)
+    assert not (core.document.labels == core.view_state.active_class).any()
+    return person
+
+
+def truth_of(name: str) -> np.ndarray[Any, Any]:
+    """(240, 320) the drawn labels of a street."""
+    labels = next(labels for picture, labels in resources.sample_paths() if picture.name == name)
+    with Image.open(labels) as image:
+        return np.asarray(image.resize((320, 240), Image.Resampling.NEAREST))
+
+
+def middle_of_the_largest(mask: np.ndarray[Any, Any]) -> tuple[int, int]:
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    assert count > 1
+    largest = pieces == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    depth = cv2.distanceTransform(np.pad(largest.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    y, x = np.unravel_index(int(depth.argmax()), depth.shape)
+    return int(x), int(y)
+
+
+def presses_at(person: Any, point: tuple[int, int], button: Qt.MouseButton = LEFT) -> None:
+    person._qtbot.mouseClick(person.window.canvas, button, pos=person.place_of(point))
+
+
+def proposed(person: Any) -> Any:
+    """What is previewed now, once it is."""
+    assisting = person.window.core.assisting
+    person.waits_for(lambda: assisting.preview is not None and assisting.preview.count > 0)
+    return assisting.preview
+
+
+def test_clicks_add_and_remove_until_enter_makes_one_edit(opened: Any) -> None:
+    window, document = opened.window, opened.window.core.document
+    car = document.classes.id_of("Car")
+    point = middle_of_the_largest(truth_of(document.name) == car)
+    before = document.labels.copy()
+    document_edits = window.core.document.undo_stack.count()
+
+    opened.presses(Qt.Key.Key_C)
+    presses_at(opened, point)
+    first = proposed(opened)
+    inside = first.outcome.proposal.mask(before.shape)
+    assert inside[point[1], point[0]]
+    assert np.array_equal(document.labels, before), "a preview changes nothing"
+
+    away = tuple(np.argwhere(inside & ~np.eye(*inside.shape, dtype=bool))[0][::-1].tolist())
+    presses_at(opened, away, RIGHT)
+    opened.waits_for(lambda: window.core.assisting.preview not in (None, first))
+    second = window.core.assisting.preview.outcome.proposal.mask(before.shape)
+    assert not second[away[1], away[0]]
+    assert second[point[1], point[0]]
+
+    opened.presses(Qt.Key.Key_Return)
+    opened.waits_for(lambda: not np.array_equal(document.labels, before))
+    assert (document.labels[second] == document.classes.id_of(HELD)).all()
+    assert np.array_equal(document.labels[~second], before[~second])
+    assert document.undo_stack.count() == document_edits + 1
+    window.actions_by_name["undo"].trigger()
+    opened.waits_for(lambda: np.array_equal(document.labels, before))
+
+
+def test_escape_drops_what_was_clicked(opened: Any) -> None:
+    document = opened.window.core.document
+    before = document.labels.copy()
+    opened.presses(Qt.Key.Key_C)
+    presses_at(opened, (160, 200))
+    proposed(opened)
+    opened.presses(Qt.Key.Key_Escape)
+    opened.waits_for(lambda: opened.window.core.assisting.preview is None)
+    opened.presses(Qt.Key.Key_Return)
+    assert np.array_equal(document.labels, before)
+
+
+def test_a_box_is_refined_and_grabbed(opened: Any) -> None:
+    window, document = opened.window, opened.window.core.document
+    before = document.labels.copy()
+    box = (slice(100, 200), slice(40, 240))
+    for key, modifier in ((Qt.Key.Key_R, None), (Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)):
+        opened.presses(key, modifier)
+        opened.drags((40, 100), (140, 150), (239, 199))
+        proposal = proposed(opened).outcome.proposal
+        outside = proposal.mask(before.shape) if hasattr(proposal, "mask") else None
+        place = proposal.place
+        assert place.x0 >= 40
+        assert place.y0 >= 100
+        assert place.x1 <= 240
+        assert place.y1 <= 200
+        opened.presses(Qt.Key.Key_Return)
+        opened.waits_for(lambda: not np.array_equal(document.labels, before))
+        changed = document.labels != before
+        assert outside is None or not (changed & ~outside).any()
+        changed[box] = False
+        assert not changed.any()
+        window.actions_by_name["undo"].trigger()
+        opened.waits_for(lambda: np.array_equal(document.labels, before))
+
+
+def test_scissors_close_on_a_double_click(opened: Any) -> None:
+    document = opened.window.core.document
+    before = document.labels.copy()
+    opened.presses(Qt.Key.Key_S)
+    for point in ((60, 60), (200, 60), (200, 160)):
+        presses_at(opened, point)
+    opened._qtbot.mouseDClick(opened.window.canvas, LEFT, pos=opened.place_of((60, 160)))
+    opened.waits_for(lambda: not np.array_equal(document.labels, before))
+    assert document.labels[110, 130] == document.classes.id_of(HELD)
+
+
+def test_cells_under_the_pointer_are_collected(opened: Any) -> None:
+    document = opened.window.core.document
+    before = document.labels.copy()
+    opened.presses(Qt.Key.Key_W)
+    opened.drags((100, 60), (130, 62), (160, 64))
+    opened.waits_for(lambda: not np.array_equal(document.labels, before))
+    held = document.classes.id_of(HELD)
+    assert (document.labels[60, 100], document.labels[64, 160]) == (held, held)
+
+
+def test_sliders_change_what_nobody_has_painted(opened: Any) -> None:
+    window, document = opened.window, opened.window.core.document
+    before = document.labels.copy()
+    panel = window.logit_sliders.panel
+    window.actions_by_name["logit_sliders"].trigger()
+    road = window.models.model.classes.id_of("Road")
+    panel.slider(road).setValue(100)
+    assert proposed(opened).count > 0
+    assert np.array_equal(document.labels, before)
+    panel.apply.click()
+    opened.waits_for(lambda: not np.array_equal(document.labels, before))
+    changed = document.labels != before
+    assert set(np.unique(document.labels[changed])) == {document.classes.id_of("Road")}
+    assert panel.is_neutral
+
+
+def test_the_second_best_brush_changes_what_it_covers(opened: Any) -> None:
+    document = opened.window.core.document
+    before = document.labels.copy()
+    opened.presses(Qt.Key.Key_E, Qt.KeyboardModifier.ShiftModifier)
+    opened.drags((150, 120), (160, 120), (170, 120))
+    opened.waits_for(lambda: not np.array_equal(document.labels, before))
+    changed = document.labels != before
+    assert changed[120, 160]
+    assert not changed[:100].any()
