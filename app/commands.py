@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from segcore.edits import Edit, PackedEdit
 from segcore.project import Kind, widened
 
 AnyEdit = Edit | PackedEdit
+
+
+def ids_of(edit: AnyEdit) -> npt.NDArray[Any]:
+    """The ids that an edit writes, each once."""
+    return np.unique(np.concatenate([np.unique(patch.after) for patch in edit.patches]))
 
 
 class EditTarget(Protocol):

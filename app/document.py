@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.commands import AnyEdit, EditCommand
+from app.commands import AnyEdit, EditCommand, ids_of
 from app.lay_under import (
     MODEL_KIND,
     NOBODY,
@@ -183,6 +183,8 @@ class Document(QObject):
     def make(self, edit: AnyEdit, kind: Kind, command: EditCommand) -> None:
         """Apply an edit to the labels, record it and tell the views."""
         if self._labels is not None:
+            if kind is not Kind.DO:
+                self._revive(edit)
             edit.apply(self._labels, self._origins)
             self._record(edit, kind, command)
 
@@ -212,6 +214,16 @@ class Document(QObject):
         )
         self.labelsChanged.emit(edit.box)
 
+    def _revive(self, edit: AnyEdit) -> None:
+        """A class that was merged or deleted is one again when undo brings its pixels back."""
+        retired = [info.id for info in self._classes if info.retired]
+        if not retired:
+            return
+        table = self._classes
+        for class_id in np.intersect1d(retired, ids_of(edit)).tolist():
+            table = table.with_revived(class_id)
+        self.set_classes(table)
+
     @staticmethod
     def _write(opened: OpenedImage, edit: AnyEdit, move: Move, command: EditCommand) -> None:
         """On the recorder's thread."""
@@ -237,6 +249,11 @@ class Document(QObject):
                 self.tr("The classes could not be saved"), self._write_classes, project, classes
             )
         self._take_classes(classes)
+
+    def follow_classes(self) -> None:
+        """Take over the table that the project has been given by somebody else."""
+        if self._opened is not None:
+            self._take_classes(self._classes_of(self._opened.project))
 
     def accept_classes_of(self, prediction: Prediction) -> None:
         """Give the project the model's classes that it lacks."""

@@ -26,6 +26,7 @@ from app.window.action_link import ActionLink
 from app.window.assist_link import ClickModelLink, LogitSlidersLink
 from app.window.canvas_frame import CanvasFrame, Workspace
 from app.window.canvas_link import CanvasLink
+from app.window.class_table_link import ClassTableLink
 from app.window.classes_link import ClassesLink
 from app.window.core import Core
 from app.window.dialog_commands import DialogCommands
@@ -38,6 +39,7 @@ from app.window.kept_view import keep_view, restore_view
 from app.window.list_link import ListLink
 from app.window.menus import build_menus
 from app.window.model_link import ModelLink
+from app.window.origins_link import OriginsLink
 from app.window.status_link import MessageLink, StatusLink
 from app.window.view_parts import ViewParts
 from segcore.errors import SegcoreError
@@ -157,6 +159,9 @@ class MainWindow(QMainWindow):
         self.canvas_link.connect_measures(core.uncertainty)
         self.list_link = ListLink(self.images, session, document, core.prediction, self)
         self.classes_link = ClassesLink(self.classes, document, state, self)
+        self.class_table_link = ClassTableLink(self.classes, core, self)
+        self.classes.leaveRequested.connect(self.canvas.setFocus)
+        self.origins_link = OriginsLink(self.classes.origins, self.canvas, document, state, self)
         self.inspect_link = InspectLink(
             self.inspect,
             core.inspection,
@@ -219,6 +224,8 @@ class MainWindow(QMainWindow):
         for telling in (core.session, core.prediction, self.canvas_link):
             telling.notice.connect(messages.show_notice)
         self.view_parts.connect_messages(core, messages, self.status_link)
+        self.class_table_link.failed.connect(messages.show_error)
+        self.class_table_link.notice.connect(messages.show_notice)
         core.session.imageFailed.connect(messages.show_picture_failure)
         core.prediction.pictureFailed.connect(messages.show_picture_failure)
         self.files.failed.connect(messages.show_failure)
@@ -234,6 +241,7 @@ class MainWindow(QMainWindow):
             "open_project": files.open_project,
             "open_samples": files.open_samples,
             "save": files.save,
+            "find_class": self._find_class,
             "save_project_as": files.save_project_as,
             "quit": self.close,
             "settings": dialogs.show_settings,
@@ -277,6 +285,10 @@ class MainWindow(QMainWindow):
 
     def _show_inspection(self) -> None:
         self.tabs.setCurrentWidget(self.inspect_pages)
+
+    def _find_class(self) -> None:
+        self.tabs.setCurrentWidget(self.classes)
+        self.classes.focus_search()
 
     def _apply_settings(self) -> None:
         self.settings.save()

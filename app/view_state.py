@@ -29,7 +29,7 @@ TOOLS = (
     "second_best",
     "region",
 )
-OVERLAY_MODES = ("labels", "confidence", "entropy", "margin", "heat")
+OVERLAY_MODES = ("labels", "confidence", "entropy", "margin", "heat", "origins")
 COMPARISONS = ("overlay", "side_by_side", "swipe")
 SMALLEST_BRUSH = 1
 LARGEST_BRUSH = 2000
@@ -58,6 +58,7 @@ class ViewState(QObject):
         self._overlay_mode = "labels"
         self._contours = False
         self._hidden_classes: frozenset[int] = frozenset()
+        self._hidden_origins: frozenset[int] = frozenset()
         self._comparison = "overlay"
         self._divider = 0.5
         self._minimap = True
@@ -157,6 +158,17 @@ class ViewState(QObject):
     def hidden_classes(self, class_ids: frozenset[int]) -> None:
         if class_ids != self._hidden_classes:
             self._hidden_classes = class_ids
+            self.overlayChanged.emit()
+
+    @property
+    def hidden_origins(self) -> frozenset[int]:
+        """Rows of the origin table that the overlay by origin leaves out."""
+        return self._hidden_origins
+
+    @hidden_origins.setter
+    def hidden_origins(self, rows: frozenset[int]) -> None:
+        if rows != self._hidden_origins:
+            self._hidden_origins = rows
             self.overlayChanged.emit()
 
     @property

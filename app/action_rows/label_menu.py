@@ -202,6 +202,14 @@ LABEL = (
     ActionInfo("brush_smaller", QT_TRANSLATE_NOOP("actions", "&Smaller Brush"), "label", ("[",)),
     ActionInfo("brush_larger", QT_TRANSLATE_NOOP("actions", "&Larger Brush"), "label", ("]",)),
     ActionInfo(SEPARATOR, "", "label"),
+    ActionInfo(
+        "find_class",
+        QT_TRANSLATE_NOOP("actions", "Fi&nd a Class…"),
+        "label",
+        ("/",),
+        "magnify",
+        QT_TRANSLATE_NOOP("actions", "Type a part of its name; Enter paints the first one found"),
+    ),
     *(
         ActionInfo(
             f"class_{number}",

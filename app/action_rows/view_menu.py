@@ -91,6 +91,17 @@ VIEW = (
         ),
     ),
     ActionInfo(
+        "overlay_origins",
+        QT_TRANSLATE_NOOP("actions", "&Who Said It"),
+        "view",
+        ("Shift+6",),
+        group="overlay",
+        checkable=True,
+        tip=QT_TRANSLATE_NOOP(
+            "actions", "Show who labelled each pixel: a person, a model, an import, nobody"
+        ),
+    ),
+    ActionInfo(
         "toggle_contours",
         QT_TRANSLATE_NOOP("actions", "Cont&ours"),
         "view",

@@ -74,6 +74,11 @@ class Canvas(PaintedView):
         self._layers.set_classes(classes)
         self._look_changed()
 
+    def set_origins(self, origins: LabelMap | None, table: ClassTable) -> None:
+        """What the overlay mode "origins" shows: (H, W) uint8 rows in the colours of `table`."""
+        self._layers.set_origins(origins, table)
+        self._look_changed()
+
     def update_labels(self, box: Box) -> None:
         """Ids inside a box have changed in the array: paint what of it is in view."""
         self._layers.damage_labels(box)
@@ -179,9 +184,13 @@ class Canvas(PaintedView):
         mode: str,
         contours: bool = False,
         hidden: frozenset[int] = frozenset(),
+        *,
+        hidden_origins: frozenset[int] = frozenset(),
     ) -> None:
         """How the overlay looks: see `OverlayLook`."""
-        look = OverlayLook(opacity, visible, mode, contours, frozenset(hidden))
+        look = OverlayLook(
+            opacity, visible, mode, contours, frozenset(hidden), frozenset(hidden_origins)
+        )
         self._layers.set_look(look)
         self._look_changed()
 

@@ -23,7 +23,7 @@ from segcore.heatmap import HeatMap, Normalisation, colour_table
 from segcore.labels import LabelMap
 
 MEASURES = tuple(VALUE_COLOURS)
-MODES = ("labels", *MEASURES, "heat")
+MODES = ("labels", *MEASURES, "heat", "origins")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class OverlayLook:
         mode: one of `MODES`.
         contours: classes are shown by their outlines only, in every mode.
         hidden: class ids left out.
+        hidden_origins: rows of the origin table left out.
     """
 
     opacity: float = 0.5
@@ -43,6 +44,7 @@ class OverlayLook:
     mode: str = "labels"
     contours: bool = False
     hidden: frozenset[int] = field(default_factory=frozenset)
+    hidden_origins: frozenset[int] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -71,6 +73,8 @@ class Layers:
         self._heat_look = HeatLook()
         self.picture: TileLayer | None = None
         self.classes: TileLayer | None = None
+        self.origins: TileLayer | None = None
+        self._said_by: tuple[LabelMap, ClassTable] | None = None
         self.values: TileLayer | None = None
         self.heat: HeatLayer | None = None
         self.region: RegionLayer | None = None
@@ -119,6 +123,11 @@ class Layers:
         self._classes = classes
         self._renew_classes()
 
+    def set_origins(self, origins: LabelMap | None, table: ClassTable) -> None:
+        """Show another origin map, (H, W) rows of the origin table in the colours of `table`."""
+        self._said_by = None if origins is None else (origins, table)
+        self._renew_origins()
+
     def set_measure(self, name: str, values: NDArray[np.floating] | None) -> None:
         """Show other values of a measure, (H, W) of 0 to 1, or none."""
         if values is None:
@@ -143,6 +152,7 @@ class Layers:
         before, self._look = self._look, look
         if replace(before, visible=look.visible, mode=look.mode) != look:
             self._renew_classes()
+            self._renew_origins()
         if (before.opacity, before.mode) != (look.opacity, look.mode):
             self._renew_values()
         if before.opacity != look.opacity:
@@ -150,8 +160,9 @@ class Layers:
 
     def damage_labels(self, box: Box) -> None:
         """Note that ids in a box have changed in the array."""
-        if self.classes is not None:
-            self.classes.damage(box)
+        for layer in (self.classes, self.origins):
+            if layer is not None:
+                layer.damage(box)
 
     def paint(
         self, painter: QPainter, viewport: Viewport, device: Box, *, overlaid: bool = True
@@ -166,6 +177,8 @@ class Layers:
         self._paint(self.values, painter, viewport, device)
         if look.mode == "heat" and self.heat:
             self.heat.paint(painter, viewport, device)
+        if look.mode == "origins":
+            self._paint(self.origins, painter, viewport, device)
         if look.contours or look.mode == "labels":
             self._paint(self.classes, painter, viewport, device)
         if look.mode == "heat" and self.heat and self.region:
@@ -201,6 +214,16 @@ class Layers:
             outlined=look.contours,
         )
         self.classes = _renewed(self.classes, source)
+
+    def _renew_origins(self) -> None:
+        if self._said_by is None:
+            self.origins = None
+            return
+        look = self._look
+        source = LabelSource(
+            *self._said_by, opacity=look.opacity, hidden=look.hidden_origins, outlined=False
+        )
+        self.origins = _renewed(self.origins, source)
 
     def _renew_values(self) -> None:
         look = self._look

@@ -1,4 +1,4 @@
-"""The class table as a Qt model with each class's share of the picture, and how a row looks."""
+"""The class table as a Qt model, with each class's share of the picture."""
 
 from __future__ import annotations
 
@@ -6,49 +6,62 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QEvent,
+    QDataStream,
+    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QPointF,
-    QRect,
-    QRectF,
-    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.theme import LIGHT, Tones
 from segcore.classes import ClassInfo
 
 Index = QModelIndex | QPersistentModelIndex
 
-ROW_HEIGHT = 30
-_EYE_WIDTH = 34
+_DRAGGED = "application/x-qabstractitemmodeldatalist"
 _ROOT = QModelIndex()
 
 
 class ClassRows(QAbstractListModel):
-    """One row a class, in order of id."""
+    """One row a class, in the order in which they are given."""
+
+    renameRequested = Signal(int, str)
+    orderRequested = Signal(object)
 
     InfoRole = Qt.ItemDataRole.UserRole + 1
     ShareRole = Qt.ItemDataRole.UserRole + 2
     HiddenRole = Qt.ItemDataRole.UserRole + 3
+    KeyRole = Qt.ItemDataRole.UserRole + 4
+    LockedRole = Qt.ItemDataRole.UserRole + 5
+    OverRole = Qt.ItemDataRole.UserRole + 6
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._classes: Sequence[ClassInfo] = ()
         self._shares: Sequence[float] | None = None
         self._hidden: frozenset[int] = frozenset()
+        self._locked: frozenset[int] = frozenset()
+        self._over: frozenset[int] = frozenset()
+        self._keys: dict[int, str] = {}
+        self.editable = False
 
     def set_classes(self, classes: Sequence[ClassInfo]) -> None:
         """Show another class table; shares are unknown until they are set."""
+        self._shares = None
+        self._keys = {info.id: str((row + 1) % 10) for row, info in enumerate(classes[:10])}
+        self.set_rows(classes)
+
+    def set_rows(self, classes: Sequence[ClassInfo]) -> None:
+        """Show some of the classes of the table, in another order; their keys stay."""
         self.beginResetModel()
         self._classes = classes
-        self._shares = None
         self.endResetModel()
+
+    def set_protected(self, locked: frozenset[int], over: frozenset[int]) -> None:
+        """Show which classes are locked, and which alone may be painted over."""
+        self._locked, self._over = locked, over
+        self._touch_all()
 
     def set_shares(self, shares: Sequence[float] | None) -> None:
         """Say which part of the picture each class has, 0 to 1, or that it is not known."""
@@ -89,14 +102,68 @@ class ClassRows(QAbstractListModel):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             part = "" if share is None else f", {share_text(share)}"
             hidden = self.tr(", hidden") if info.id in self._hidden else ""
-            return f"{info.name} ({self.tr('class')} {info.id}{part}{hidden})"
+            locked = self.tr(", locked") if info.id in self._locked else ""
+            over = self.tr(", painted over") if info.id in self._over else ""
+            return f"{info.name} ({self.tr('class')} {info.id}{part}{hidden}{locked}{over})"
+        if role == Qt.ItemDataRole.EditRole:
+            return info.name
         if role == self.InfoRole:
             return info
         if role == self.ShareRole:
             return share
         if role == self.HiddenRole:
             return info.id in self._hidden
+        if role == self.KeyRole:
+            return self._keys.get(info.id, "")
+        if role == self.LockedRole:
+            return info.id in self._locked
+        if role == self.OverRole:
+            return info.id in self._over
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Qt: rows may be renamed and dragged where the table may be changed."""
+        flags = super().flags(index)
+        if not self.editable:
+            return flags
+        if not index.isValid():
+            return flags | Qt.ItemFlag.ItemIsDropEnabled
+        return flags | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled
+
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Qt: ask for another name; the row changes when the table does."""
+        name = str(value).strip()
+        info = self._classes[index.row()]
+        if role != Qt.ItemDataRole.EditRole or not name or name == info.name:
+            return False
+        self.renameRequested.emit(info.id, name)
+        return True
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        """Qt: rows are moved."""
+        return Qt.DropAction.MoveAction
+
+    def dropMimeData(
+        self,
+        data: QMimeData,
+        _action: Qt.DropAction,
+        row: int,
+        _column: int,
+        parent: Index,
+    ) -> bool:
+        """Qt: ask for another order; the rows change when the table does."""
+        dragged = _dragged_row(data)
+        place = row if row >= 0 else (parent.row() if parent.isValid() else len(self._classes))
+        if dragged is not None:
+            self.request_move(dragged, place if place <= dragged else place - 1)
+        return False  # nothing is taken away by the view
+
+    def request_move(self, row: int, place: int) -> None:
+        """Ask for a row to be at another place."""
+        ids = [info.id for info in self._classes]
+        if 0 <= row < len(ids) and 0 <= place < len(ids) and row != place:
+            ids.insert(place, ids.pop(row))
+            self.orderRequested.emit(ids)
 
     def _share(self, class_id: int) -> float | None:
         if self._shares is None or class_id >= len(self._shares):
@@ -108,108 +175,14 @@ class ClassRows(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(len(self._classes) - 1))
 
 
+def _dragged_row(data: QMimeData) -> int | None:
+    """The row in what a list view puts into a drag."""
+    stream = QDataStream(data.data(_DRAGGED))
+    return None if stream.atEnd() else stream.readInt32()
+
+
 def share_text(share: float) -> str:
     """A share of the picture in per cent, with one decimal; nothing for none at all."""
     if share <= 0:
         return ""
     return "<0.1 %" if share < 0.001 else f"{100 * share:.1f} %"
-
-
-class ClassDelegate(QStyledItemDelegate):
-    """Paints digit, swatch, name, share and eye; a click on the eye asks to hide or show."""
-
-    visibilityRequested = Signal(int)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.tones: Tones = LIGHT
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """Qt: the same for every row."""
-        return QSize(180, ROW_HEIGHT)
-
-    def editorEvent(
-        self, event: QEvent, _model: object, option: QStyleOptionViewItem, index: Index
-    ) -> bool:
-        """Qt: mouse clicks on a row; those on the eye stop here."""
-        rect: QRect = option.rect
-        kinds = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease)
-        if not isinstance(event, QMouseEvent) or event.type() not in kinds:
-            return False
-        if event.position().x() < rect.right() - _EYE_WIDTH:
-            return False
-        if event.type() == QEvent.Type.MouseButtonRelease:
-            self.visibilityRequested.emit(index.data(ClassRows.InfoRole).id)
-        return True
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Qt: one row."""
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        info: ClassInfo = index.data(ClassRows.InfoRole)
-        hidden = bool(index.data(ClassRows.HiddenRole))
-        share: float | None = index.data(ClassRows.ShareRole)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(option.font)
-        self._paint_ground(painter, rect, state)
-        self._paint_key(painter, rect, index.row())
-        self._paint_swatch(painter, rect, QColor(*info.color), hidden)
-        self._paint_name(painter, rect, info.name, share, hidden)
-        self._paint_eye(painter, rect, hidden, bool(state & QStyle.StateFlag.State_MouseOver))
-        painter.restore()
-
-    def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.setBrush(QColor(self.tones.accent_soft))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.setBrush(QColor(self.tones.hover))
-        else:
-            return
-        painter.drawRoundedRect(QRectF(rect).adjusted(3, 1, -3, -1), 5, 5)
-
-    def _paint_key(self, painter: QPainter, rect: QRect, row: int) -> None:
-        if row < 10:
-            painter.setPen(QColor(self.tones.muted))
-            place = QRect(rect.left() + 6, rect.top(), 18, rect.height())
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str((row + 1) % 10))
-
-    def _paint_swatch(self, painter: QPainter, rect: QRect, color: QColor, hidden: bool) -> None:
-        swatch = QRectF(rect.left() + 29.5, rect.center().y() - 6.5, 15, 15)
-        painter.setPen(QPen(QColor(self.tones.border), 1) if not hidden else QPen(color, 1.5))
-        painter.setBrush(Qt.BrushStyle.NoBrush if hidden else color)
-        painter.drawRoundedRect(swatch, 4, 4)
-
-    def _paint_name(
-        self, painter: QPainter, rect: QRect, name: str, share: float | None, hidden: bool
-    ) -> None:
-        metrics = QFontMetrics(painter.font())
-        part = "" if share is None else share_text(share)
-        part_width = max(metrics.horizontalAdvance("88.8 %"), metrics.horizontalAdvance(part))
-        right = rect.right() - _EYE_WIDTH
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(QColor(self.tones.muted))
-        place = QRect(right - part_width, rect.top(), part_width, rect.height())
-        painter.drawText(place, middle | Qt.AlignmentFlag.AlignRight, part)
-        words = QRect(rect.left() + 54, rect.top(), 0, rect.height())
-        words.setRight(right - part_width - 8)
-        absent = hidden or (share is not None and share <= 0)
-        painter.setPen(QColor(self.tones.muted if absent else self.tones.text))
-        elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, words.width())
-        painter.drawText(words, middle | Qt.AlignmentFlag.AlignLeft, elided)
-
-    def _paint_eye(self, painter: QPainter, rect: QRect, hidden: bool, hovered: bool) -> None:
-        color = QColor(self.tones.text if hovered else self.tones.muted)
-        if hidden:
-            color = QColor(self.tones.disabled)
-        center = QPointF(rect.right() - _EYE_WIDTH / 2 + 1, rect.center().y() + 0.5)
-        painter.setPen(QPen(color, 1.4))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        box = QRectF(center.x() - 7.5, center.y() - 4.5, 15, 9)
-        painter.drawEllipse(box)
-        if hidden:
-            painter.drawLine(box.bottomLeft() + QPointF(1, 1), box.topRight() + QPointF(-1, -1))
-        else:
-            painter.setBrush(color)
-            painter.drawEllipse(center, 2.2, 2.2)

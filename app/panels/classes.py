@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp, log
 
-from PySide6.QtCore import QEvent, QItemSelection, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QListView,
+    QLineEdit,
     QPushButton,
     QSlider,
     QSpinBox,
@@ -18,18 +18,33 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.panels.class_rows import ClassDelegate, ClassRows
+from app.panels.class_delegate import ClassDelegate
+from app.panels.class_list import ClassList, class_menu
+from app.panels.class_origins import OriginsLegend
+from app.panels.class_rows import ClassRows
 from app.theme import Tones
 from segcore.classes import ClassInfo, ClassTable
 
 _STEPS = 400
+_SEARCH_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Down)
 _LARGEST = 2000
 
 
 class ClassesPanel(QWidget):
-    """Shows the classes; asks for an active class, hidden classes and a brush size."""
+    """Shows the classes; asks for an active class, hidden classes, changes and a brush size.
+
+    `changeRequested` says "merge", "split" or "delete" and of which class.
+    """
 
     activeClassRequested = Signal(int)
+    addRequested = Signal(str)
+    renameRequested = Signal(int, str)
+    colorRequested = Signal(int)
+    orderRequested = Signal(object)
+    changeRequested = Signal(str, int)
+    lockRequested = Signal(int)
+    overRequested = Signal(int)
+    leaveRequested = Signal()
     hiddenClassesRequested = Signal(object)
     brushSizeRequested = Signal(int)
 
@@ -43,7 +58,9 @@ class ClassesPanel(QWidget):
         self._brush_size = 0
 
         brush_row = self._brush_row()
-        self.list = QListView(self)
+        self._table = ClassTable(())
+        self._recent: list[int] = []
+        self.list = ClassList(self)
         self.list.setObjectName("classes.list")
         self.list.setAccessibleName(
             self.tr("Classes: the chosen one is painted; Space hides or shows it")
@@ -66,6 +83,7 @@ class ClassesPanel(QWidget):
         layout.setContentsMargins(0, 4, 0, 6)
         layout.setSpacing(4)
         layout.addLayout(brush_row)
+        layout.addLayout(self._search_row())
         layout.addWidget(self.list, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(10, 0, 6, 0)
@@ -73,19 +91,56 @@ class ClassesPanel(QWidget):
         foot.addWidget(self.show_only)
         foot.addWidget(self.show_all)
         layout.addLayout(foot)
+        self.origins = OriginsLegend(self)
+        self.origins.hide()
+        layout.addWidget(self.origins)
 
+        self._connect()
+        self.set_brush_size(24)
+
+    def _connect(self) -> None:
         self.list.selectionModel().selectionChanged.connect(self._choose_selected)
         self._delegate.visibilityRequested.connect(self._toggle_visibility)
+        self._delegate.lockRequested.connect(self.lockRequested)
+        self._delegate.overRequested.connect(self.overRequested)
+        self._delegate.colorRequested.connect(self.colorRequested)
+        self.rows.renameRequested.connect(self.renameRequested)
+        self.rows.orderRequested.connect(self.orderRequested)
+        self.list.menuRequested.connect(self._show_menu)
         self.show_all.clicked.connect(self._show_all)
         self.show_only.clicked.connect(self._show_only_active)
-        self.set_brush_size(24)
 
     def set_classes(self, classes: ClassTable) -> None:
         """Show a class table."""
-        infos: Sequence[ClassInfo] = tuple(classes)
-        if infos != self.rows.classes:
-            self.rows.set_classes(infos)
-            self._select_active()
+        if classes != self._table:
+            self._table = classes
+            self.rows.set_classes(classes.shown)
+            self._show_found()
+
+    def set_editable(self, editable: bool) -> None:
+        """Whether the class table may be changed."""
+        self.rows.editable = self._delegate.marks = editable
+        self.add.setEnabled(editable)
+
+    def set_protected(self, locked: frozenset[int], over: frozenset[int]) -> None:
+        """Show which classes are locked, and which alone may be painted over."""
+        self.rows.set_protected(locked, over)
+
+    def rename(self, class_id: int) -> None:
+        """Let the name of a class be typed in its row."""
+        self.list.setFocus()  # which ends a search, and with it the order of its rows
+        QTimer.singleShot(0, self, lambda: self._edit(class_id))
+
+    def _edit(self, class_id: int) -> None:
+        row = self.rows.row_of(class_id)
+        if row is not None:
+            self.list.scrollTo(self.rows.index(row))
+            self.list.edit(self.rows.index(row))
+
+    def focus_search(self) -> None:
+        """Let a class be found by typing."""
+        self.search.setFocus()
+        self.search.selectAll()
 
     def set_shares(self, shares: Sequence[float] | None, unlabelled: float = 0.0) -> None:
         """Say which part of the picture each class has, and which part none, 0 to 1."""
@@ -96,6 +151,7 @@ class ClassesPanel(QWidget):
     def set_active_class(self, class_id: int) -> None:
         """Mark the class that is painted."""
         self._active = class_id
+        self._recent = [class_id, *(each for each in self._recent if each != class_id)]
         self._select_active()
 
     def set_hidden_classes(self, class_ids: frozenset[int]) -> None:
@@ -112,10 +168,22 @@ class ClassesPanel(QWidget):
     def set_tones(self, tones: Tones) -> None:
         """Paint in the colours of a theme."""
         self._delegate.tones = tones
+        self.origins.set_tones(tones)
         self.list.viewport().update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Qt: Space on a class hides or shows it."""
+        """Qt: Space on a class hides or shows it; the search field has keys of its own."""
+        if watched is self.search:
+            if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+                QTimer.singleShot(0, self, self._show_found)
+            elif isinstance(event, QKeyEvent) and event.key() in _SEARCH_KEYS:
+                if event.type() == QEvent.Type.ShortcutOverride:
+                    event.accept()  # Enter and Esc mean the search here, and no action
+                    return True
+                if event.type() == QEvent.Type.KeyPress:
+                    self._search_key(event.key())
+                    return True
+            return False
         if (
             watched is self.list
             and isinstance(event, QKeyEvent)
@@ -153,6 +221,83 @@ class ClassesPanel(QWidget):
         self.brush_slider.actionTriggered.connect(self._request_slider_position)
         return row
 
+    def _search_row(self) -> QHBoxLayout:
+        self.search = QLineEdit(self)
+        self.search.setObjectName("classes.search")
+        self.search.setPlaceholderText(self.tr("Find a class  ( / )"))
+        self.search.setAccessibleName(self.tr("Find a class; Enter paints the first one found"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._show_found)
+        self.search.installEventFilter(self)
+        self.add = QPushButton("+", self)
+        self.add.setObjectName("classes.add")
+        self.add.setAccessibleName(self.tr("Add a class"))
+        self.add.setToolTip(self.tr("Add a class, named as what is typed beside"))
+        self.add.setFixedWidth(34)
+        self.add.clicked.connect(self._request_add)
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 0, 8, 2)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.add)
+        return row
+
+    def _show_found(self) -> None:
+        """While something is looked for, what was used last comes first."""
+        words = self.search.text().casefold().split()
+        found: Sequence[ClassInfo] = self._table.shown
+        if words or self.search.hasFocus():
+            places = {class_id: place for place, class_id in enumerate(self._recent)}
+            last = len(places)
+            found = sorted(
+                (i for i in found if all(word in i.name.casefold() for word in words)),
+                key=lambda info: places.get(info.id, last),
+            )
+        if tuple(found) != tuple(self.rows.classes):
+            self.rows.set_rows(tuple(found))
+        self._select_active()
+
+    def _search_key(self, key: int) -> None:
+        if key == Qt.Key.Key_Escape:
+            self._end_search()
+        elif key == Qt.Key.Key_Down:
+            self.list.setFocus()
+        elif self.rows.classes:
+            self.activeClassRequested.emit(self.rows.classes[0].id)
+            self._end_search()
+
+    def _end_search(self) -> None:
+        self.search.clear()
+        self.leaveRequested.emit()
+
+    def _request_add(self) -> None:
+        self.addRequested.emit(self.search.text().strip())
+        self.search.clear()
+
+    def _show_menu(self, row: int, place: QPoint) -> None:
+        info = self.rows.classes[row]
+        if not self.rows.editable:
+            return
+        menu = class_menu(self, info.name, row, len(self.rows.classes))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.triggered.connect(lambda action: self._do(str(action.data()), info.id, row))
+        menu.popup(place)
+
+    def _do(self, what: str, class_id: int, row: int) -> None:
+        if what == "rename":
+            self.list.edit(self.rows.index(row))
+        elif what == "color":
+            self.colorRequested.emit(class_id)
+        elif what == "up":
+            self.rows.request_move(row, row - 1)
+        elif what == "down":
+            self.rows.request_move(row, row + 1)
+        elif what == "lock":
+            self.lockRequested.emit(class_id)
+        elif what == "over":
+            self.overRequested.emit(class_id)
+        else:
+            self.changeRequested.emit(what, class_id)
+
     def _select_active(self) -> None:
         row = self.rows.row_of(self._active)
         if row is None:
@@ -176,7 +321,7 @@ class ClassesPanel(QWidget):
         self.hiddenClassesRequested.emit(frozenset())
 
     def _show_only_active(self) -> None:
-        others = frozenset(info.id for info in self.rows.classes) - {self._active}
+        others = frozenset(info.id for info in self._table.living) - {self._active}
         self.hiddenClassesRequested.emit(others)
 
     def _request_brush_size(self, diameter: int) -> None:

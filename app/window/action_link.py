@@ -117,8 +117,9 @@ class ActionLink(QObject):
 
     def _choose_class(self) -> None:
         action = self.sender()
-        if isinstance(action, QAction) and int(action.data()) < len(self._core.document.classes):
-            self._view_state.active_class = int(action.data())
+        shown = self._core.document.classes.shown
+        if isinstance(action, QAction) and int(action.data()) < len(shown):
+            self._view_state.active_class = shown[int(action.data())].id
 
     def _set_overlay_visible(self, visible: bool) -> None:
         self._view_state.overlay_visible = visible
@@ -183,7 +184,7 @@ class ActionLink(QObject):
         self._actions[f"stage_{stage}"].setChecked(True)
 
     def _show_classes(self) -> None:
-        classes = self._core.document.classes
+        classes = self._core.document.classes.shown
         for number in range(1, 11):
             action, info = self._actions[f"class_{number}"], number - 1
             known = info < len(classes)

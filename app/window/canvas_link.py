@@ -103,6 +103,7 @@ class CanvasLink(QObject):
             state.overlay_mode,
             state.contours,
             state.hidden_classes,
+            hidden_origins=state.hidden_origins,
         )
         chosen, self._shown_mode = state.overlay_mode != self._shown_mode, state.overlay_mode
         unknown = state.overlay_mode == "confidence" and self._document.prediction is None

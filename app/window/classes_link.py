@@ -49,7 +49,11 @@ class ClassesLink(QObject):
         self._show_hidden()
 
     def _show_classes(self) -> None:
-        self._panel.set_classes(self._document.classes)
+        classes = self._document.classes
+        self._panel.set_classes(classes)
+        active = self._view_state.active_class
+        if 0 <= active < len(classes) and classes[active].retired and classes.shown:
+            self._view_state.active_class = classes.shown[0].id
         self._rest.start()
 
     def _count_later(self) -> None:

@@ -7,6 +7,7 @@ import logging
 from PySide6.QtCore import QObject
 
 from app.controllers.assisting import AssistingController
+from app.controllers.class_changes import ClassChangesController
 from app.controllers.downloads import DownloadsController
 from app.controllers.inspection import InspectionController
 from app.controllers.labelling import LabellingController
@@ -44,6 +45,7 @@ class Core(QObject):
         self.downloads = DownloadsController(self)
         self.uncertainty = UncertaintyController(self.document, self.client, self)
         self.pictures_out = PicturesOut(self.document, self.view_state, self)
+        self.class_changes = ClassChangesController(self.document, self.session, self)
 
     def save_everything(self) -> None:
         """Finish the stroke and return once every edit is on disk.
@@ -61,6 +63,7 @@ class Core(QObject):
         ended = self.client.shutdown(_PATIENCE)
         self.pictures_out.shutdown()
         self.prediction.shutdown()
+        self.class_changes.shutdown()
         self.document.shutdown()
         try:
             self.session.shutdown()

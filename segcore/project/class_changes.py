@@ -177,7 +177,7 @@ def carry_out(
                 held_back.append(name)
             else:
                 try:
-                    _change_picture(project, change, name)
+                    change_picture(project, change, name)
                 finally:
                     release()
             if progress is not None:
@@ -275,7 +275,8 @@ def _table_after(change: ClassChange, classes: ClassTable) -> ClassTable:
     return classes.with_retired(change.source, change.target)
 
 
-def _change_picture(project: Project, change: ClassChange, name: str) -> None:
+def change_picture(project: Project, change: ClassChange, name: str) -> None:
+    """Change the labels of one picture; raises as `carry_out`."""
     maps = project.maps(name)
     edit = edit_of_change(change, maps.labels, maps.origins, project.classes)
     if edit is not None:
