@@ -1,0 +1,204 @@
+"""import(export(project)) is the project, for every format that can hold it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from segcore.classes import ClassTable
+from segcore.errors import FormatError
+from segcore.formats.cityscapes_names import LABEL_IDS
+from segcore.formats.contract import LabelledPicture, LabelledSet
+from segcore.formats.export import export_set
+from segcore.formats.importing import import_set
+from segcore.formats.into_project import import_into
+from segcore.formats.project_set import set_of_project
+from segcore.formats.table import FORMATS
+from segcore.project import Project
+
+OURS = ("png", "voc", "cityscapes", "ade", "yolo", "datumaro", "hf", "mmseg", "npz")
+NAMES = tuple(LABEL_IDS)[6:]  # names that every format takes
+AWKWARD = (
+    "a/x.jpg",
+    "a/x.png",
+    "b c/x.png",
+    "b c/über 道.png",
+    "one.png",
+    "empty.png",
+    "turned.jpg",
+)
+
+
+def picture_file(path: Path, height: int, width: int, orientation: int = 1) -> None:
+    """A noisy picture whose upright size is (height, width)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if orientation >= 5:
+        height, width = width, height
+    noise = np.random.default_rng(height * 1000 + width).integers(0, 255, (height, width, 3))
+    exif = Image.Exif()
+    if orientation != 1:
+        exif[0x0112] = orientation
+    Image.fromarray(noise.astype(np.uint8)).save(path, exif=exif)
+
+
+def awkward_labels(name: str, height: int, width: int, classes: int) -> NDArray[np.uint8]:
+    """Ignore with a hole and one-pixel regions in it; nothing at all for `empty.png`."""
+    labels = np.full((height, width), 255, np.uint8)
+    if name == "empty.png":
+        return labels
+    rng = np.random.default_rng(len(name))
+    labels[rng.random((height, width)) < 0.3] = 0
+    labels[height // 4 : height // 2 + 1, width // 4 : width // 2 + 1] = classes - 1
+    labels[height // 3, width // 3] = min(1, classes - 1)
+    return labels
+
+
+@pytest.fixture
+def awkward(tmp_path: Path) -> LabelledSet:
+    """Pictures of odd sizes and names, also alike, one of one pixel and one that EXIF turns."""
+    table = ClassTable.from_names(
+        NAMES[:6], [(1, 1, 1), (1, 1, 1), (224, 224, 192), *[(9, 9, 9)] * 3]
+    )
+    sizes = [(7, 13), (7, 13), (33, 17), (5, 64), (1, 1), (9, 9), (20, 31)]
+    with Project.create(tmp_path / "project", table) as project:
+        for name, (height, width) in zip(AWKWARD, sizes):
+            picture_file(tmp_path / "in" / name, height, width, 6 if name == "turned.jpg" else 1)
+        project.add([tmp_path / "in"])
+        for name in project.images:
+            project.save(name, awkward_labels(name, *project.size(name), len(table)))
+        labelled = set_of_project(project)
+        read = {picture.name: picture.labels() for picture in labelled.pictures}
+    return LabelledSet(
+        table,
+        [
+            LabelledPicture(p.name, p.image, p.size, lambda name=p.name: read[name])  # type: ignore[misc]
+            for p in labelled.pictures
+        ],
+    )
+
+
+def content(labelled: LabelledSet) -> list[tuple[tuple[int, ...], bytes]]:
+    """Label maps whatever their pictures are called."""
+    return sorted((p.labels().shape, p.labels().tobytes()) for p in labelled.pictures)
+
+
+def named_content(labelled: LabelledSet) -> list[tuple[bytes, NDArray[np.uint8]]]:
+    """Where every class of each label map is, by the name of the class."""
+    found = []
+    for picture in labelled.pictures:
+        labels = picture.labels()
+        parts = [
+            f"{info.name}:".encode() + np.packbits(labels == info.id).tobytes()
+            for info in sorted(labelled.classes, key=lambda info: info.name)
+            if (labels == info.id).any()
+        ]
+        found.append((b"|".join(parts), np.array(labels.shape, np.uint8)))
+    return sorted(found, key=lambda row: row[0])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_was_exported_is_imported_again(
+    name: str, awkward: LabelledSet, tmp_path: Path
+) -> None:
+    form, out = FORMATS[name], tmp_path / "out"
+    report = export_set(awkward, out, form)
+
+    imported = import_set(out, form)
+    import_into(tmp_path / "again", imported, name)
+
+    with Project.open(tmp_path / "again") as again:
+        assert again.classes == awkward.classes
+        assert content(set_of_project(again)) == content(awkward)
+        turned = next(n for n in again.images if "turned" in n)
+        assert Image.open(again.image_path(turned)).size == (31, 20)
+    assert any("turned.jpg" in finding.text for finding in report.findings)
+    assert sum(report.pictures.values()) == len(AWKWARD)
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if FORMATS[name].own_names])
+def test_the_formats_own_names_are_enough(name: str, awkward: LabelledSet, tmp_path: Path) -> None:
+    form, out = FORMATS[name], tmp_path / "out"
+    export_set(awkward, out, form)
+    (out / "classes.json").unlink()
+
+    labelled = import_set(out, form).labelled
+
+    if name != "cityscapes":  # whose order and names stand in no file
+        assert labelled.classes.names == awkward.classes.names
+    for mine, theirs in zip(named_content(labelled), named_content(awkward)):
+        assert mine[0] == theirs[0]
+        assert (mine[1] == theirs[1]).all()
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if not FORMATS[name].own_names])
+def test_ids_without_a_class_table_are_refused(
+    name: str, awkward: LabelledSet, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    export_set(awkward, out, FORMATS[name])
+    (out / "classes.json").unlink()
+
+    with pytest.raises(FormatError, match=r"classes\.json"):
+        import_set(out, FORMATS[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [(n, c) for n in OURS for c in (128, 254, 255, 256, 300) if n != "cityscapes"],
+)
+def test_many_classes_come_back_or_are_refused_before_anything_is_written(
+    name: str, count: int, tmp_path: Path
+) -> None:
+    table = ClassTable.from_names([f"class {number}" for number in range(count)])
+    labels = np.resize(np.arange(count + 1), (20, 31)).astype(table.dtype)
+    labels[labels == count] = table.ignore
+    picture_file(tmp_path / "x.png", 20, 31)
+    labelled = LabelledSet(
+        table, [LabelledPicture("x.png", tmp_path / "x.png", (20, 31), lambda: labels)]
+    )
+    form, out = FORMATS[name], tmp_path / "out"
+
+    if form.most_classes is not None and count > form.most_classes:
+        with pytest.raises(FormatError, match=f"{form.most_classes} classes"):
+            export_set(labelled, out, form)
+        assert [path.name for path in tmp_path.iterdir()] == ["x.png"]
+        return
+    export_set(labelled, out, form)
+    again = import_set(out, form).labelled
+    assert again.classes == table
+    assert again.pictures[0].labels().dtype == table.dtype
+    assert (again.pictures[0].labels() == labels).all()
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+@pytest.mark.parametrize("name", OURS)
+def test_any_label_map_comes_back(
+    name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    table = ClassTable.from_names(data.draw(st.permutations(NAMES)))
+    pictures = []
+    for number in range(data.draw(st.integers(1, 3))):
+        size = data.draw(st.tuples(st.integers(1, 12), st.integers(1, 12)))
+        ids = st.sampled_from([*range(len(table)), 255])
+        flat = data.draw(st.lists(ids, min_size=size[0] * size[1], max_size=size[0] * size[1]))
+        labels = np.array(flat, np.uint8).reshape(size)
+        path = folder / f"{number}.png"
+        picture_file(path, *size)
+        pictures.append(LabelledPicture(path.name, path, size, lambda labels=labels: labels))  # type: ignore[misc]
+    labelled = LabelledSet(table, pictures)
+
+    export_set(labelled, folder / "out", FORMATS[name])
+    again = import_set(folder / "out", FORMATS[name]).labelled
+
+    assert again.classes == table
+    assert content(again) == content(labelled)
