@@ -1,4 +1,4 @@
-"""The files of every format as other programs read them: with Pillow, json and readers of theirs."""
+"""The files of every format as other programs read them: Pillow, json, readers of theirs."""
 
 from __future__ import annotations
 
