@@ -205,8 +205,9 @@ def _labels(source: _Source, png: Path, segments: Sequence[Mapping[str, Any]] | 
             f"the first of them {unknown[0]}: add them there."
         )
     raise_all(png, sentences)
-    labels: LabelMap = table.astype(source.classes.dtype)[ids]
-    return labels
+    if source.classes.dtype is np.uint8:
+        return np.asarray(table.astype(np.uint8)[ids])
+    return np.asarray(table.astype(np.uint16)[ids])
 
 
 def _is_known(category: object, source: _Source) -> TypeGuard[int]:

@@ -91,7 +91,7 @@ def read_shapes(path: Path, place: ImagePlace, encoding: str) -> list[Shape]:
 def _safe_parser(path: Path, encoding: str | None = None) -> expat.XMLParserType:
     """A parser that refuses DTDs, and with them entities of any kind."""
 
-    def refuse(*_declaration: object) -> None:
+    def refuse(*_declaration: object) -> int:
         raise FormatError(
             f"{readable(path)} has a DTD, which files of CVAT do not have: remove it if you trust "
             "the file."

@@ -78,7 +78,7 @@ def _write(labelled: LabelledSet, folder: Path, options: ExportOptions, step: St
         labels = picture.labels()
         found = instances_of(labels, labelled.classes.ignore)
         names = labelled.classes.names
-        content = {
+        content: dict[str, Any] = {
             "version": _VERSION,
             "flags": {},
             "shapes": [mask_shape(found, one, names[found.classes[one]]) for one in found],

@@ -134,7 +134,7 @@ def _mask(text: str, points: Sequence[tuple[float, float]]) -> Region:
 def _decoded(text: str) -> npt.NDArray[np.bool_]:
     try:
         with Image.open(io.BytesIO(base64.b64decode(text, validate=True))) as picture:
-            pixels = np.asarray(picture).astype(np.bool_)
+            pixels: npt.NDArray[np.bool_] = np.asarray(picture).astype(np.bool_)
     except (OSError, SyntaxError, ValueError, binascii.Error) as error:
         raise ValueError("has a mask that is no PNG in base64") from error
-    return pixels if pixels.ndim == 2 else pixels.any(axis=2)
+    return pixels if pixels.ndim == 2 else np.asarray(pixels.any(axis=2))
