@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -14,9 +15,10 @@ from segcore.errors import ProjectError
 from segcore.project.maps import JOURNAL, LABELS, ORIGINS
 from segcore.project.names import HISTORY, relative_source
 from segcore.project.pictures import PictureList
+from segcore.project.removal import REMOVED
 from segcore.project.states import STATES_NAME, PictureState, compact
 
-_FOLDERS = (LABELS, ORIGINS, JOURNAL, HISTORY)
+_FOLDERS = (LABELS, ORIGINS, JOURNAL, HISTORY, REMOVED)
 _FILES = ("origins.json", "classes.json")
 _LONGEST_NAME = 60
 
@@ -66,8 +68,6 @@ def copy_project(source: Path, target: Path, pictures: PictureList) -> None:
 def _moved_states(target: Path, pictures: PictureList) -> dict[str, PictureState]:
     """The picture list with every source as seen from another folder."""
     return {
-        name: PictureState(
-            relative_source(pictures.path(name), target), state.status, state.comment, state.sha256
-        )
+        name: replace(state, source=relative_source(pictures.path(name), target))
         for name, state in pictures.states.items()
     }
