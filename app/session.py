@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from app.pictures.claims import Claim, Claims
 from app.pictures.listing import Source, names_of, project_for, reopened, source_of
 from app.pictures.opened_image import OpenedImage
 from app.pictures.reading import PictureReader
-from app.pictures.thumbnails import Thumbnails
+from app.pictures.thumbnails import SmallLabels, Thumbnails, small_labels
 from app.priority import step_behind_the_window
 from app.relay import Relay
 from app.user_error import UserError, user_error
@@ -113,7 +114,17 @@ class Session(QObject):
         """The thumbnail if it is at hand; if not, `thumbnailReady` brings it."""
         if self.project is None or not 0 <= index < len(self.names):
             return None
-        return self._thumbnails.request(index, self.project.image_path(self.names[index]))
+        project, name = self.project, self.names[index]
+        path = project.image_path(name)
+        return self._thumbnails.request(index, path, partial(_small_labels, project, name))
+
+    def outdate_thumbnail(self, index: int) -> None:
+        """The labels of a picture have changed; the next request reads them again."""
+        self._thumbnails.outdate(index)
+
+    def outdate_thumbnails(self) -> None:
+        """The classes look different now."""
+        self._thumbnails.outdate_all()
 
     def show_thumbnails(self, first: int, last: int) -> None:
         """Read no thumbnail outside first … last: they have left the view."""
@@ -289,6 +300,13 @@ class Session(QObject):
     def _take_thumbnail(self, index: int, thumbnail: npt.NDArray[np.uint8]) -> None:
         if index < len(self.names):
             self.thumbnailReady.emit(index, thumbnail)
+
+
+def _small_labels(project: Project, name: str) -> SmallLabels | None:
+    """What lies over a picture's thumbnail; on the thread of the thumbnails."""
+    if not project.has_labels(name):
+        return None
+    return small_labels(project.labels(name), project.classes)
 
 
 def _close_project(project: Project, claims: Claims) -> None:
