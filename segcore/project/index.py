@@ -13,7 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from segcore.errors import ProjectError
+from segcore.errors import ImageError, ProjectError
+from segcore.project.maps import LABELS, map_header
+from segcore.project.pictures import PictureList
 
 INDEX_NAME = "project.db"
 _ROWS_AT_ONCE = 512
@@ -140,6 +142,19 @@ class ProjectIndex:
         for ending in ("", "-wal", "-shm"):
             with suppress(OSError):
                 self._path.with_name(INDEX_NAME + ending).unlink()
+
+
+def scanned(pictures: PictureList) -> Iterator[IndexRow]:
+    """Rows of the index, from the label files themselves."""
+    for name, path in pictures.with_file(LABELS, ".png"):
+        if not name:
+            continue
+        try:
+            header = map_header(path)
+        except ImageError:
+            header = None  # damaged, and labelled all the same
+        sequence = header[1] if header is not None else 0
+        yield IndexRow(name, sequence, pictures.state(name).sha256)
 
 
 def _replace(database: sqlite3.Connection, rows: Iterable[IndexRow]) -> None:

@@ -12,9 +12,9 @@ from segcore.folders import find_images
 from segcore.images import read_image_size
 from segcore.project.maps import JOURNAL, LABELS, ORIGINS, MapFiles, map_header
 from segcore.project.names import HISTORY, check_name, is_shortened, map_path, relative_source
+from segcore.project.removal import REMOVED
 from segcore.project.states import PictureState
 
-REMOVED = "removed"
 _OWN_FOLDERS = (LABELS, ORIGINS, JOURNAL, HISTORY, REMOVED)
 
 
@@ -29,8 +29,9 @@ class PictureList:
     def __init__(self, folder: Path, states: dict[str, PictureState]) -> None:
         """`folder` is the project's, resolved; `states` what `states.jsonl` says."""
         self._folder = folder
-        self._states = states
-        self._names = list(states)
+        self._states = {name: state for name, state in states.items() if not state.removed}
+        self._removed = {name: state for name, state in states.items() if state.removed}
+        self._names = list(self._states)
         self._by_source: dict[str, str] | None = None
         self._sizes: dict[str, tuple[int, int]] = {}
 
@@ -41,8 +42,42 @@ class PictureList:
 
     @property
     def states(self) -> dict[str, PictureState]:
-        """The state of each picture, by name."""
-        return self._states
+        """The state of each picture, by name; those that were removed come last."""
+        return self._states | self._removed
+
+    @property
+    def removed(self) -> Sequence[str]:
+        """Names of the pictures that were removed and can come back."""
+        return list(self._removed)
+
+    def remove(self, name: str) -> None:
+        """Take a picture off the list; ProjectError where there is none of that name."""
+        state = self.state(name)
+        state.removed = True
+        self._removed[name] = state
+        del self._states[name]
+        self._names.remove(name)
+
+    def restore(self, name: str) -> None:
+        """Put a picture that was removed at the end of the list.
+
+        Raises:
+            ProjectError: none of that name was removed.
+        """
+        if name not in self._removed:
+            raise ProjectError(f"{name!r} was not removed from the project: add it.")
+        state = self._removed.pop(name)
+        state.removed = False
+        self._states[name] = state
+        self._names.append(name)
+
+    def set_source(self, name: str, path: Path) -> str:
+        """Say that a picture lies elsewhere now; returns its path from the project folder."""
+        state = self.state(name)
+        place = Path(os.path.realpath(path.parent)) / path.name
+        state.source = relative_source(place, self._folder)
+        self._by_source = None
+        return state.source
 
     def state(self, name: str) -> PictureState:
         """The state of one picture.
@@ -63,7 +98,8 @@ class PictureList:
         Raises:
             ProjectError: there is no such picture.
         """
-        return Path(os.path.normpath(self._folder / self.state(name).source))
+        state = self._removed.get(name) or self.state(name)
+        return Path(os.path.normpath(self._folder / state.source))
 
     def size(self, name: str) -> tuple[int, int]:
         """(H, W) of a picture's label map, or of the upright picture when it has none.
@@ -72,6 +108,7 @@ class PictureList:
             ProjectError: there is no such picture.
             ImageError: its label map is damaged, or it has none and cannot be read.
         """
+        self.state(name)
         size = self._sizes.get(name)
         if size is None:
             picture = self.path(name)
@@ -158,7 +195,7 @@ class PictureList:
         if known is not None:
             return known
         wanted = _candidates(place.parent.name, [place.name])
-        name = next(names[0] for names in wanted if names[0] not in self._states)
+        name = next(names[0] for names in wanted if not self._is_taken(names[0]))
         return self._listed(name, source, new)
 
     def _add_folder(self, folder: Path, new: list[str]) -> list[str]:
@@ -182,14 +219,15 @@ class PictureList:
         known = self._sources()
         for names in _candidates(folder.name, found):
             taken = (
-                name in self._states and source not in known for name, source in zip(names, sources)
+                self._is_taken(name) and source not in known for name, source in zip(names, sources)
             )
             if not any(taken):
                 return [known.get(source, name) for name, source in zip(names, sources)]
         raise AssertionError("there is always a number that is free")
 
     def _listed(self, name: str, source: str, new: list[str]) -> str:
-        return self._all_listed([name], [source], new)[0]
+        self._all_listed([name], [source], new)
+        return self._sources()[source]
 
     def _all_listed(self, names: list[str], sources: list[str], new: list[str]) -> list[str]:
         """List pictures whose sources are not listed yet; the names of all of them."""
@@ -200,12 +238,15 @@ class PictureList:
                 known[source] = name
                 new.append(name)
                 self._names.append(name)
-        return [known[source] for source in sources]
+        return [known[source] for source in sources if known[source] in self._states]
+
+    def _is_taken(self, name: str) -> bool:
+        return name in self._states or name in self._removed
 
     def _sources(self) -> dict[str, str]:
         """Name by source; made when the first picture is added."""
         if self._by_source is None:
-            self._by_source = {state.source: name for name, state in self._states.items()}
+            self._by_source = {state.source: name for name, state in self.states.items()}
         return self._by_source
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,12 +14,11 @@ from segcore.errors import ImageError, ProjectError
 from segcore.project.folding import Folding, file_digest
 from segcore.project.history import Histories, HistoryState
 from segcore.project.history_records import Move
-from segcore.project.index import IndexRow, ProjectIndex
+from segcore.project.index import IndexRow, ProjectIndex, scanned
 from segcore.project.journal import Record, Rectangle, last_sequence, read_journal
 from segcore.project.lock import FolderLock
 from segcore.project.maps import (
     JOURNAL,
-    LABELS,
     MapFiles,
     Maps,
     map_header,
@@ -28,6 +27,7 @@ from segcore.project.maps import (
 )
 from segcore.project.names import check_stays_inside, history_path
 from segcore.project.pictures import PictureList
+from segcore.project.removal import bring_back, put_away, reconcile
 from segcore.project.states import STATES_NAME, StatesContent, append_lines, compact, line
 from segcore.project.writer import Writer
 
@@ -69,6 +69,7 @@ class Recorder:
         self._lock = FolderLock(folder)
         try:
             length = self._tidied_states(states)
+            self.notes += reconcile(folder, pictures.names, pictures.removed)
             self._index = ProjectIndex(folder)
             self._index_is_whole = self._index.is_of(self._stamp())
             self._index.set_stamp("")
@@ -167,6 +168,34 @@ class Recorder:
         """Edits of a picture that are not on disk yet."""
         return self._writer.pending(name)
 
+    def remove(self, name: str) -> None:
+        """Put a picture's files away, after what is under way for them.
+
+        Raises:
+            ProjectError: the disk refuses.
+        """
+        self._move(name, put_away)
+
+    def restore(self, name: str) -> None:
+        """Bring the files of a picture that was removed back; raises as `remove`."""
+        self._move(name, bring_back)
+
+    def _move(self, name: str, move: Callable[[Path, str], None]) -> None:
+        self._writer.flush()
+        with self._one_fold, self._guard:
+            try:
+                move(self._folder, name)
+            except OSError as error:
+                raise ProjectError(
+                    f"The labels of {name} cannot be moved ({error.strerror or error}): make the "
+                    "folder writable and open the project again, they are moved then."
+                ) from error
+            self._numbers.pop(name, None)
+            self._unfolded.pop(name, None)
+            self._histories.forget(name)
+            if MapFiles.of(self._folder, name).journal.exists():
+                self._unfolded[name] = 1
+
     def submit(self, lines: Iterable[str], *, hurry: bool = True) -> None:
         """Queue lines for the picture list; without `hurry` they wait a moment for more."""
         self._writer.submit_lines(lines, hurry=hurry)
@@ -193,7 +222,7 @@ class Recorder:
     def labelled(self) -> list[str]:
         """Names of the pictures with labels, in the order of the list."""
         if not self._index_is_whole:
-            self._index.rebuild(self._scan())
+            self._index.rebuild(scanned(self._pictures))
             self._index_is_whole = True
         with self._guard:
             waiting = set(self._unfolded)
@@ -300,8 +329,9 @@ class Recorder:
         state = self._pictures.state(name)
         if not state.sha256:
             with suppress(OSError):  # the picture may be away; its labels are not
-                state.sha256 = file_digest(self._pictures.path(name))
-                self.submit([line(name, sha256=state.sha256)], hurry=False)
+                path = self._pictures.path(name)
+                state.sha256, state.bytes = file_digest(path), path.stat().st_size
+                self.submit([line(name, sha256=state.sha256, bytes=str(state.bytes))], hurry=False)
         return state.sha256
 
     def _last_number(self, name: str) -> int:
@@ -353,18 +383,6 @@ class Recorder:
                 self.notes.append(f"{name}: an edit that was cut short by a kill was dropped")
             if content.damaged:
                 self.notes.append(f"{name}: a damaged stretch of the journal was passed over")
-
-    def _scan(self) -> Iterator[IndexRow]:
-        """Rows of the index, from the label files themselves."""
-        for name, path in self._pictures.with_file(LABELS, ".png"):
-            if not name:
-                continue
-            try:
-                header = map_header(path)
-            except ImageError:
-                header = None  # damaged, and labelled all the same
-            sequence = header[1] if header is not None else 0
-            yield IndexRow(name, sequence, self._pictures.state(name).sha256)
 
     def _stamp(self) -> str:
         found = (self._folder / STATES_NAME).stat()

@@ -1,13 +1,15 @@
 """The picture list with status and comments: lines of JSON, only ever added to.
 
 The first line says what the file is. Every other line is about one picture and holds what is new:
-`{"image": name, "source": path from the project folder}` lists it, `"status"`, `"comment"` and
-`"sha256"` set that field. Later lines win.
+`{"image": name, "source": path from the project folder}` lists it, `"status"`, `"comment"`,
+`"uncertainty"` (of the last prediction), `"sha256"`, `"bytes"` (of the picture's file when it was
+first labelled) and `"removed"` ("yes", or nothing) set that field. Later lines win.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,18 +25,25 @@ STATES_NAME = "states.jsonl"
 STATUSES = ("new", "predicted", "in_work", "done", "approved", "rejected")
 _OLD_STATUSES = {"started": "in_work", "review": "done", "skipped": "rejected"}
 VERSION = 1
+_YES = "yes"
 _FORMAT = "segformer-studio project"
 _MANY_MORE_LINES = 4
 
 
 @dataclass(slots=True)
 class PictureState:
-    """What the project knows of a picture besides its labels."""
+    """What the project knows of a picture besides its labels.
+
+    `uncertainty` is that of the last prediction, 0 to 1; NaN before the first.
+    """
 
     source: str
     status: str = "new"
     comment: str = ""
     sha256: str = ""
+    uncertainty: float = math.nan
+    bytes: int = 0
+    removed: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ def read_states(folder: Path) -> StatesContent:
     return StatesContent(pictures, len(lines), length, tuple(notes))
 
 
-def line(name: str, **fields: str) -> str:
+def line(name: str, **fields: str | float) -> str:
     """The line that sets fields of a picture."""
     return json.dumps({"image": name, **fields}) + "\n"
 
@@ -128,15 +137,21 @@ def _write(path: Path, pictures: dict[str, PictureState]) -> int:
     return length
 
 
-def _fields(state: PictureState) -> dict[str, str]:
+def _fields(state: PictureState) -> dict[str, str | float]:
     """The fields of a state that say anything."""
-    fields = {"source": state.source}
+    fields: dict[str, str | float] = {"source": state.source}
     if state.status != "new":
         fields["status"] = state.status
     if state.comment:
         fields["comment"] = state.comment
     if state.sha256:
         fields["sha256"] = state.sha256
+    if not math.isnan(state.uncertainty):
+        fields["uncertainty"] = state.uncertainty
+    if state.bytes:
+        fields["bytes"] = str(state.bytes)
+    if state.removed:
+        fields["removed"] = _YES
     return fields
 
 
@@ -191,3 +206,9 @@ def _take(pictures: dict[str, PictureState], entry: Any) -> None:
         state.comment = str(entry["comment"])
     if "sha256" in entry:
         state.sha256 = str(entry["sha256"])
+    if "uncertainty" in entry:
+        state.uncertainty = float(entry["uncertainty"])
+    if "bytes" in entry:
+        state.bytes = int(entry["bytes"])
+    if "removed" in entry:
+        state.removed = entry["removed"] == _YES

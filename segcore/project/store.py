@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -11,7 +11,7 @@ import numpy as np
 from segcore.classes import ClassTable
 from segcore.edits import Edit, PackedEdit
 from segcore.edits.planes import IdArray
-from segcore.errors import ProjectError, RequestError, SegcoreError
+from segcore.errors import RequestError, SegcoreError
 from segcore.geometry import Box
 from segcore.project import class_changes
 from segcore.project.checks import (
@@ -24,16 +24,18 @@ from segcore.project.checks import (
 from segcore.project.history import HistoryState
 from segcore.project.history_records import Kind, Move, widened
 from segcore.project.journal import Rectangle
-from segcore.project.lifecycle import CLASSES_NAME, ProjectFolder, TroubleCallback
+from segcore.project.lifecycle import CLASSES_NAME, TroubleCallback
+from segcore.project.listed import ProjectPictures
 from segcore.project.maps import JOURNAL, LABELS, MapFiles, Maps, read_labels, read_maps
 from segcore.project.origins import NOBODY, Origin, OriginKind
+from segcore.project.picture_notes import PictureNotes
 from segcore.project.recorder import Recorder
-from segcore.project.states import STATUSES, line
+from segcore.project.states import line
 
 PERSON = "person"
 
 
-class Project(ProjectFolder):
+class Project(PictureNotes, ProjectPictures):
     """An open project folder; see DESIGN "A project on disk".
 
     Every call may come from any thread. Calls that write raise `ProjectError` when the project was
@@ -71,62 +73,6 @@ class Project(ProjectFolder):
             if note is not None:
                 project.notes.append(note)
         return project
-
-    # The pictures
-
-    @property
-    def images(self) -> Sequence[str]:
-        """Names of the pictures: relative paths with `/`, in the order they were added."""
-        return self._pictures.names
-
-    def add(self, paths: Iterable[str | Path]) -> list[str]:
-        """Add picture files, and the pictures in folders; those known are not added again.
-
-        Returns the names of all of them, known and new.
-
-        Raises:
-            ProjectError: a path does not exist.
-        """
-        recorder = self._writable()
-        with self._guard:
-            names, new = self._pictures.add(paths)
-            recorder.submit([line(name, source=self._pictures.state(name).source) for name in new])
-        return names
-
-    def image_path(self, name: str) -> Path:
-        """Where a picture lies; ProjectError when the project has none of that name."""
-        return self._pictures.path(name)
-
-    def size(self, name: str) -> tuple[int, int]:
-        """(H, W) of a picture's label map, or of the upright picture when it has none.
-
-        Raises:
-            ProjectError: there is no such picture.
-            ImageError: it has no labels and cannot be read.
-        """
-        return self._pictures.size(name)
-
-    def status(self, name: str) -> str:
-        """One of `STATUSES`."""
-        return self._pictures.state(name).status
-
-    def set_status(self, name: str, status: str) -> None:
-        """Set the status; ProjectError when it is none of `STATUSES`."""
-        if status not in STATUSES:
-            raise ProjectError(f"{status!r} is no status: use {', '.join(STATUSES)}.")
-        recorder = self._writable()
-        self._pictures.state(name).status = status
-        recorder.submit([line(name, status=status)])
-
-    def comment(self, name: str) -> str:
-        """What was noted about a picture."""
-        return self._pictures.state(name).comment
-
-    def set_comment(self, name: str, comment: str) -> None:
-        """Note something about a picture."""
-        recorder = self._writable()
-        self._pictures.state(name).comment = comment
-        recorder.submit([line(name, comment=comment)])
 
     # Classes and origins
 
