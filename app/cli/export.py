@@ -37,6 +37,10 @@ def export(
     pictures: Annotated[
         bool, typer.Option("--pictures/--no-pictures", help="With the picture files, or without.")
     ] = True,
+    links: Annotated[
+        bool,
+        typer.Option("--links", help="Hard links in the place of copies: the same files."),
+    ] = False,
     split: Annotated[
         str,
         typer.Option("--split", metavar="SHARES", help="Parts: train=80,val=10,test=10."),
@@ -75,7 +79,7 @@ def export(
                     labelled,
                     output,
                     form,
-                    ExportOptions(pictures=pictures),
+                    ExportOptions(pictures=pictures, links=links),
                     dry_run=dry_run,
                     split=plan,
                     progress=show,

@@ -73,9 +73,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What a person may choose when a set is written."""
+    """What a person may choose when a set is written.
+
+    Attributes:
+        pictures: whether picture files go with the labels.
+        links: whether they are hard links where the disk can do that: no room is taken, and who
+            writes over one file writes over both.
+    """
 
     pictures: bool = True
+    links: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ class Writes(Protocol):
 
     The framework has checked for hindrances, writes `classes.json` afterwards and moves the folder
     into place when everything is there; an OSError ends the export with nothing left behind.
-    Pictures go through `pictures.place_picture`, which links, copies or turns them upright.
+    Pictures go through `pictures.place_picture`, which copies, links or turns them upright.
     """
 
     def __call__(

@@ -1,9 +1,10 @@
-"""Picture files of a set on their way into an export: linked or copied, upright."""
+"""Picture files of a set on their way into an export: copied or linked, upright."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,10 @@ _JPEG = {"quality": 98, "subsampling": 0}
 def place_picture(picture: LabelledPicture, target: Path, options: ExportOptions) -> None:
     """Put a picture at `target`, unless the export goes without pictures or the set has none.
 
-    The file is linked where the disk can do that and copied elsewhere. One that EXIF turns, and one
-    whose `target` has another ending than its own, is decoded and written upright; training code
-    that ignores EXIF then sees what the labels were drawn on. `target` may end as the picture
-    itself or in .png.
+    The file is copied, or linked where that was asked for. One that EXIF turns, and one whose
+    `target` has another ending than its own, is decoded and written upright; training code that
+    ignores EXIF then sees what the labels were drawn on. `target` may end as the picture itself or
+    in .png.
 
     Raises:
         ImageError: the picture cannot be read.
@@ -37,7 +38,7 @@ def place_picture(picture: LabelledPicture, target: Path, options: ExportOptions
     if converts or is_turned(picture.image):
         _write_upright(picture.image, target)
     else:
-        _link_or_copy(picture.image, target)
+        _copy(picture.image, target, link=options.links)
 
 
 def upright_ending(picture: Path) -> str:
@@ -47,12 +48,13 @@ def upright_ending(picture: Path) -> str:
     return own if own.lower() in WRITTEN_ENDINGS or not is_turned(picture) else ".png"
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, *, link: bool) -> None:
     real = Path(os.path.realpath(source))
-    try:
-        os.link(real, target)
-    except OSError:  # another disk, or one without links: a copy is as good
-        shutil.copyfile(real, target)
+    if link:
+        with suppress(OSError):  # another disk, or one without links: a copy is as good
+            target.hardlink_to(real)
+            return
+    shutil.copyfile(real, target)
 
 
 def _write_upright(source: Path, target: Path) -> None:
