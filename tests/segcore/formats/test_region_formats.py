@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import uuid
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,19 @@ def test_what_is_written_comes_back(
         assert picture.labels().dtype == labels.dtype
         assert picture.image is not None
         assert picture.image.is_file()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_splits_come_back(name: str, tmp_path: Path) -> None:
+    maps = [np.full((4, 5), number, np.uint8) for number in range(3)]
+    labelled = a_set(tmp_path / "in", table(3), maps)
+    parts = ["train", "val", "train"]
+    pictures = [replace(picture, split=part) for picture, part in zip(labelled.pictures, parts)]
+    export_set(LabelledSet(labelled.classes, pictures), tmp_path / "out", FORMATS[name])
+    found = read_back(name, tmp_path / "out")
+    again = {(one.split, int(one.labels()[0, 0]), Path(one.name).name) for one in found.pictures}
+    assert again == {(part, n, f"street {n}.png") for n, part in enumerate(parts)}
+    assert all(one.image is not None and one.image.is_file() for one in found.pictures)
 
 
 @settings(
