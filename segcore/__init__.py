@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from segcore.errors import (
         Cancelled,
         CheckpointError,
+        FormatError,
         ImageError,
         ProjectError,
         RequestError,
@@ -53,6 +54,7 @@ _HOMES = {
     "segcore.errors": (
         "Cancelled",
         "CheckpointError",
+        "FormatError",
         "ImageError",
         "ProjectError",
         "RequestError",
@@ -80,6 +82,7 @@ __all__ = [
     "ClassTable",
     "EncodedImage",
     "Explanation",
+    "FormatError",
     "HeatMap",
     "ImageError",
     "Prediction",
