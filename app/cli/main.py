@@ -23,6 +23,7 @@ from app.cli import (
     models,
     open_window,
     predict,
+    project,
     train,
 )
 from segcore.errors import Cancelled, SegcoreError
@@ -44,6 +45,7 @@ _commands.command("open")(open_window.open_paths)
 _commands.command("predict")(predict.predict)
 _commands.command("info")(info.info)
 _commands.add_typer(models.commands, name="models")
+_commands.add_typer(project.commands, name="project")
 _commands.command("erf")(erf.erf)
 _commands.command("attention")(attention.attention)
 _commands.command("explain")(explain.explain)
@@ -59,6 +61,7 @@ COMMANDS = frozenset(
         "predict",
         "info",
         "models",
+        "project",
         "erf",
         "attention",
         "explain",

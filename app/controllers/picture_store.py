@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,8 +65,13 @@ class ProjectPictures:
             self._claims.release(name)
 
 
-def save_under(project: Project, name: str, prediction: Prediction) -> None:
-    """Lay a prediction under what the project has of a picture, and save the whole map."""
+def save_under(
+    project: Project, name: str, prediction: Prediction, *, overwrite: bool = False
+) -> None:
+    """Lay a prediction under what the project has of a picture; it can be undone there.
+
+    With `overwrite` it is laid over a person's pixels too.
+    """
     classes = joined_classes(project.classes, prediction.classes)
     if classes != project.classes:
         project.set_classes(classes)
@@ -73,12 +79,14 @@ def save_under(project: Project, name: str, prediction: Prediction) -> None:
         labels = mapped_labels(prediction.labels, prediction.classes, classes)
         project.save(name, labels, origin_of(prediction, project), straight=True)
         return
-    replaceable = frozenset(row.id for row in project.origin_rows if row.kind == MODEL_KIND)
+    replaceable = frozenset(
+        row.id for row in project.origin_rows if overwrite or row.kind == MODEL_KIND
+    )
     maps = project.maps(name)
     ground = Ground(
         maps.labels, maps.origins, classes, replaceable, blank=False, revision=0, project=project
     )
     laid = lay_under(prediction, ground, ground.origin_of(prediction))
     if laid.edit is not None:
-        laid.edit.apply(maps.labels, maps.origins)
-        project.save(name, maps.labels, maps.origins)
+        project.record_edit(name, replace(laid.edit, name="Predict"))
+        project.fold(name)
