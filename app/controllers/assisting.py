@@ -85,6 +85,12 @@ class AssistingController(QObject):
         """Whether there is something to accept or to cancel."""
         return self._wanted is not None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being worked out, or an edit being made."""
+        waiting = self._wanted is not None and not self._wanted.answered
+        return waiting or bool(self._accepted)
+
     def ask(self, gesture: Gesture, assistant: Assistant | None = None) -> None:
         """Have a gesture worked out and previewed, in place of the one before.
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from segcore.edits.patch import bounding_box
 from segcore.edits.selection import Selection
 from segcore.geometry import Box, Point, Size
 from segcore.opencv import cv2
@@ -34,15 +33,19 @@ def polygon_selection(
     """
     if len(points) < 3:
         return None
-    around = bounding_box(Box(x, y, x + 1, y + 1) for x, y in points)
-    place = around.clip(*size)
-    if place.is_empty:
+    # OpenCV fills wrongly what its array cuts off: draw all of it, then cut. What is farther away
+    # than the picture is long cannot be pointed at.
+    reach = max(size)
+    corners = np.clip(np.array(points, np.int64), -reach, 2 * reach)
+    left, top = corners.min(axis=0).tolist()
+    right, bottom = corners.max(axis=0).tolist()
+    around = Box(left, top, right + 1, bottom + 1)
+    if around.clip(*size).is_empty:
         return None
-    canvas = np.zeros(place.size, np.uint8)
-    corners = np.array(points, np.int32) - np.array([place.x0, place.y0], np.int32)
-    cv2.fillPoly(canvas, [corners], 1)
+    canvas = np.zeros(around.size, np.uint8)
+    cv2.fillPoly(canvas, [(corners - (left, top)).astype(np.int32)], 1)
     if enclosed:
         outer, _ = cv2.findContours(canvas, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         cv2.drawContours(canvas, outer, -1, 1, cv2.FILLED)
-    selection = Selection(place, canvas.view(np.bool_)).trimmed()
+    selection = Selection(around, canvas.view(np.bool_)).clipped(size).trimmed()
     return None if selection.place.is_empty else selection
