@@ -124,7 +124,7 @@ class ClassTableLink(QObject):
         dialog.changeRequested.connect(partial(self._change, class_id))
         dialog.splitRequested.connect(partial(self._split, class_id))
         dialog.cancelRequested.connect(self.controller.cancel)
-        dialog.destroyed.connect(self._forget_dialog)
+        dialog.finished.connect(self._forget_dialog)
         dialog.open()
         self.controller.count(class_id)
 
