@@ -133,8 +133,8 @@ SNAP: tuple[AnyOption, ...] = (
         QT_TRANSLATE_NOOP("tool_options", "Move the boundary to an edge nearby"),
         choices=(
             ("none", QT_TRANSLATE_NOOP("tool_options", "Off")),
-            ("picture", QT_TRANSLATE_NOOP("tool_options", "To the picture")),
-            ("model", QT_TRANSLATE_NOOP("tool_options", "To the model")),
+            ("picture", QT_TRANSLATE_NOOP("tool_options", "Picture")),
+            ("model", QT_TRANSLATE_NOOP("tool_options", "Model")),
         ),
         value="none",
     ),
@@ -157,8 +157,8 @@ _ASSISTING: dict[str, tuple[AnyOption, ...]] = {
             QT_TRANSLATE_NOOP("tool_options", "By"),
             QT_TRANSLATE_NOOP("tool_options", "What finds the region of the clicks"),
             choices=(
-                ("features", QT_TRANSLATE_NOOP("tool_options", "The model's features")),
-                ("onnx", QT_TRANSLATE_NOOP("tool_options", "A click model (ONNX)")),
+                ("features", QT_TRANSLATE_NOOP("tool_options", "Features")),
+                ("onnx", QT_TRANSLATE_NOOP("tool_options", "ONNX")),
             ),
             value="features",
         ),

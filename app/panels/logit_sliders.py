@@ -25,6 +25,7 @@ _STEPS = 10
 """Of a slider for each unit of logit, and for each doubling of the temperature."""
 _DOUBLINGS = 3
 _SWATCH = 12
+_HEIGHT = 380
 
 
 class LogitSlidersPanel(QWidget):
@@ -74,6 +75,7 @@ class LogitSlidersPanel(QWidget):
         self._grid.setContentsMargins(0, 0, 4, 0)
         self._grid.setColumnStretch(2, 1)
         self._lay_out()
+        self.setMinimumHeight(_HEIGHT)
         self.set_classes((), ())
 
     @property

@@ -98,6 +98,7 @@ class ToolOptionsBar(QFrame):
         self._widgets = {}
         while (item := self._row.takeAt(0)) is not None:
             if (left := item.widget()) is not None:
+                left.hide()
                 left.deleteLater()
         for option in OPTIONS.get(tool, ()):
             if not isinstance(option, Kept):

@@ -13,20 +13,19 @@ from PySide6.QtCore import Qt
 from segcore import resources
 from segcore.opencv import cv2
 
-HELD = "Fence"
+HELD = "Bicyclist"
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 
 @pytest.fixture
 def opened(person: Any, street: Path) -> Any:
-    """The first street, predicted, with a class in hand that the model sees nowhere."""
+    """The first street, predicted, with a class in hand that is not what the model says there."""
     names = sorted(path.name for path in street.iterdir())
     person.opens(street)
     person.waits_for_the_prediction_of(names[0])
     person.waits_until_nothing_runs()
     core = person.window.core
     core.view_state.active_class = core.document.classes.id_of(HELD)
-    assert not (core.document.labels == core.view_state.active_class).any()
     return person
 
 
