@@ -39,6 +39,8 @@ class Settings:
     overlay_opacity: float = 0.55
     contours: bool = False
     brush_size: int = 24
+    tool_options: dict[str, Any] = field(default_factory=dict)
+    """What is set about each tool: tool to option to value."""
     comparison: str = "overlay"
     divider: float = 0.5
     minimap: bool = True

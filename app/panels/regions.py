@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.panels.region_rows import RegionRows
 from segcore.assist.regions import Regions
 from segcore.classes import ClassTable
+from segcore.geometry import Point
 
 _FIRST_LIMIT = 100
 
@@ -154,15 +155,16 @@ class RegionsPanel(QWidget):
             self.lookRequested.emit(regions.point(number), regions.box(number))
 
     def _ask_relabel(self) -> None:
-        self._ask(self.relabelRequested)
+        if (point := self._chosen_point()) is not None:
+            self.relabelRequested.emit(point)
 
     def _ask_delete(self) -> None:
-        self._ask(self.deleteRequested)
+        if (point := self._chosen_point()) is not None:
+            self.deleteRequested.emit(point)
 
-    def _ask(self, request: Signal) -> None:
+    def _chosen_point(self) -> Point | None:
         number, regions = self._chosen(), self.rows.regions
-        if number is not None and regions is not None:
-            request.emit(regions.point(number))  # type: ignore[attr-defined]
+        return None if number is None or regions is None else regions.point(number)
 
     def _show_count(self) -> None:
         regions, listed = self.rows.regions, self.rows.rowCount()

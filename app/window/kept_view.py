@@ -12,6 +12,7 @@ def restore_view(core: Core, settings: Settings) -> None:
     state.overlay_opacity = settings.overlay_opacity
     state.contours = settings.contours
     state.brush_size = settings.brush_size
+    state.restore_options(settings.tool_options)
     state.comparison = settings.comparison
     state.divider = settings.divider
     state.minimap = settings.minimap
@@ -24,6 +25,7 @@ def keep_view(core: Core, settings: Settings) -> None:
     settings.overlay_opacity = state.overlay_opacity
     settings.contours = state.contours
     settings.brush_size = state.brush_size
+    settings.tool_options = state.all_options
     settings.comparison = state.comparison
     settings.divider = state.divider
     settings.minimap = state.minimap
