@@ -267,6 +267,8 @@ _ASSISTING: dict[str, tuple[AnyOption, ...]] = {
         ),
     ),
     "second_best": (BRUSH_SIZE,),
+    "lasso": SNAP,
+    "polygon": SNAP,
 }
 
 OPTIONS: dict[str, tuple[AnyOption, ...]] = {

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from app.assistants.model import looked_in
-from app.assistants.scene import Outcome, Scene
+from app.assistants.scene import Outcome, Scene, Work
+from app.gesture import Gesture
 from app.tool_options import Options
 from segcore.assist.snap import snap_to_labels, snap_to_picture
 from segcore.edits import Selection
 
 MOST_PIXELS = 4_000_000
 """Of a selection whose boundary is still moved: beyond it a preview would take seconds."""
+
+
+def snapping(work: Work) -> Work:
+    """What another assistant proposes, snapped as the options say."""
+
+    def snapping_work(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
+        return snapped(scene, work(scene, gesture, options), options)
+
+    return snapping_work
 
 
 def snapped(scene: Scene, outcome: Outcome | None, options: Options) -> Outcome | None:

@@ -10,6 +10,7 @@ from app.assistants.refine import refine
 from app.assistants.scene import Assistant
 from app.assistants.scissors import scissors
 from app.assistants.second_best import second_best
+from app.assistants.snapping import snapping
 from app.assistants.superpixels import superpixels
 from app.assistants.wand import wand
 from app.assistants.whole import boundary, copy_last, small
@@ -18,7 +19,7 @@ from app.i18n import QT_TRANSLATE_NOOP
 ASSISTANTS: dict[str, Assistant] = {
     "fill": Assistant(fill, QT_TRANSLATE_NOOP("assistants", "Fill")),
     "rectangle": Assistant(rectangle, QT_TRANSLATE_NOOP("assistants", "Rectangle")),
-    "lasso": Assistant(lasso, QT_TRANSLATE_NOOP("assistants", "Lasso")),
+    "lasso": Assistant(snapping(lasso), QT_TRANSLATE_NOOP("assistants", "Lasso")),
     "click": Assistant(click, QT_TRANSLATE_NOOP("assistants", "Click")),
     "scissors": Assistant(scissors, QT_TRANSLATE_NOOP("assistants", "Scissors")),
     "superpixels": Assistant(superpixels, QT_TRANSLATE_NOOP("assistants", "Superpixels")),
@@ -26,7 +27,7 @@ ASSISTANTS: dict[str, Assistant] = {
     "wand": Assistant(wand, QT_TRANSLATE_NOOP("assistants", "Magic Wand")),
     "refine": Assistant(refine, QT_TRANSLATE_NOOP("assistants", "Refine")),
     "second_best": Assistant(second_best, QT_TRANSLATE_NOOP("assistants", "Second-Best Class")),
-    "polygon": Assistant(polygon, QT_TRANSLATE_NOOP("assistants", "Polygon")),
+    "polygon": Assistant(snapping(polygon), QT_TRANSLATE_NOOP("assistants", "Polygon")),
     "small": Assistant(
         small,
         QT_TRANSLATE_NOOP("assistants", "Remove Small Regions"),
