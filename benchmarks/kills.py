@@ -7,6 +7,10 @@ closing and opening again. It says each edit after `record` has returned. At a r
 killed with SIGKILL; then the project is opened here, and every picture must be exactly as after
 some number of its edits, in order, none of them half done. What counts is the age, at the kill, of
 the oldest edit that is missing: DESIGN allows a second.
+
+Every edit here is an undoable one, some are undone, and now and then the pixels of one class become
+another's in every picture, through the project's own change of classes. After each kill the undo
+history is checked against the labels: the step that would be undone must have left what is there.
 """
 
 from __future__ import annotations
@@ -28,12 +32,18 @@ import numpy.typing as npt
 from PIL import Image
 
 from segcore.classes import ClassTable
+from segcore.edits import Edit
+from segcore.edits.patch import patch_between
 from segcore.geometry import Box
 from segcore.project import Project
+from segcore.project.class_changes import ClassChange, change_everywhere, pixels_of, read_plan
 
 CLASSES = ClassTable.from_names([f"class {index}" for index in range(11)])
 SIZES = {"small.png": (480, 640), "wide/ä b.jpg": (300, 1200), "large.jpg": (2000, 3000)}
 ALLOWED_SECONDS = 1.0
+PLAIN = 2
+"""The origin of the steps that are recorded without a way back."""
+STEPS: list[int] = []
 
 
 class Step(NamedTuple):
@@ -72,7 +82,50 @@ def step(seed: int, number: int) -> Step:
     ids = np.append(np.arange(len(CLASSES), dtype=np.uint8), np.uint8(CLASSES.ignore))
     noisy = rng.random() < 0.3
     patch = rng.choice(ids, box.size) if noisy else np.full(box.size, rng.choice(ids), np.uint8)
-    return Step(name, box, patch, int(rng.integers(1, 3)))
+    return Step(name, box, patch, 1 if rng.random() < 0.9 else PLAIN)
+
+
+def make(project: Project, made: Step) -> None:
+    """Do a step: as an undoable edit, or where its origin says so without any."""
+    name, box, patch, origin = made
+    if origin == PLAIN:
+        project.record(name, box, patch, origin)
+        return
+    maps = project.maps(name)
+    before, said_by = maps.labels[box.slices], maps.origins[box.slices]
+    after_origins = np.where(patch == CLASSES.ignore, 0, origin).astype(np.uint8)
+    found = patch_between(box, before, patch, said_by, after_origins)
+    if found is None:
+        project.record(name, box, patch, origin)  # numbers count edits: each step leaves one
+        return
+    project.record_edit(name, Edit((found,), "step"))
+
+
+def check_history(project: Project) -> int:
+    """Steps that can be undone over all pictures; raises where one does not fit the labels."""
+    steps = 0
+    for name in SIZES:
+        history, labels = project.history(name), project.labels(name)
+        steps += history.position
+        for step_done in reversed(history.steps[: history.position]):
+            edit = project.edit_of(name, step_done.sequence)
+            if any((labels[p.box.slices] != p.after).any() for p in edit.patches):
+                raise RuntimeError(f"undoing in {name} would not take back what is there")
+            for p in edit.patches:
+                labels[p.box.slices] = p.before
+    return steps
+
+
+def change_classes(folder: Path) -> None:
+    """The child: a change of classes, to be killed in."""
+    project = Project.open(folder)
+    print("0", time.monotonic(), flush=True)
+    table, number = project.classes, 0
+    while True:
+        names, number = list(SIZES), number + 1
+        source, target = number % len(CLASSES), (number + 1) % len(CLASSES)
+        change = ClassChange(source, target, retires=False, pictures=tuple(names), text="change")
+        change_everywhere(project, change, table)
 
 
 def label(folder: Path, seed: int) -> None:
@@ -81,10 +134,10 @@ def label(folder: Path, seed: int) -> None:
     pace = random.Random(seed)
     number = 0
     while True:
-        name, box, patch, origin = step(seed, number)
-        project.record(name, box, patch, origin)
+        made = step(seed, number)
+        make(project, made)
         print(number, time.monotonic(), flush=True)
-        patch[:] = 0  # the array is the caller's again
+        made.patch[:] = 0 if made.origin == PLAIN else made.patch  # a plain one is the caller's
         number += 1
         if pace.random() < 0.05:
             project.fold(pace.choice(list(SIZES)))
@@ -123,9 +176,28 @@ def kill_once(
     times = [float(line.split()[1]) for line in said if line.endswith("\n")]
     with Project.open(folder) as project:
         after = {name: Maps(project.labels(name), project.origins(name)) for name in SIZES}
+        STEPS.append(check_history(project))
         if project.notes:
             print("; ".join(project.notes), file=sys.stderr)
     return _outcome(seed, times, killed, before, after), after
+
+
+def kill_change(folder: Path, seed: int) -> dict[str, Maps]:
+    """Kill a change of classes; on opening it must have gone through in every picture."""
+    command = [sys.executable, __file__, "--child", str(folder), "--changes"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(random.Random(seed).uniform(0, 0.6))
+        child.kill()
+    plan = read_plan(folder)
+    with Project.open(folder) as project:
+        check_history(project)
+        if plan is not None:
+            left = pixels_of(project, plan.source)
+            if left:
+                raise RuntimeError(f"a change of classes left {left}")
+        return {name: Maps(project.labels(name), project.origins(name)) for name in SIZES}
 
 
 def _outcome(
@@ -169,6 +241,8 @@ def run(kills: int, seed: int, folder: Path, longest: float) -> list[Outcome]:
     for number in range(kills):
         outcome, state = kill_once(folder / "project", seed * 1000 + number, state, longest)
         outcomes.append(outcome)
+        if number % 5 == 4:
+            state = kill_change(folder / "project", seed * 1000 + number)
     return outcomes
 
 
@@ -178,8 +252,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--longest", type=float, default=2.0, help="seconds before a kill")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--changes", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.changes:
+        change_classes(arguments.child)
     if arguments.child is not None:
         label(arguments.child, arguments.seed)
     with tempfile.TemporaryDirectory() as folder:
@@ -189,6 +266,7 @@ def main() -> int:
         "kills": len(outcomes),
         "edits": sum(outcome.edits for outcome in outcomes),
         "lost": sum(outcome.lost for outcome in outcomes),
+        "steps_to_undo": sum(STEPS),
         "oldest_lost_seconds": round(oldest, 4),
         "allowed_seconds": ALLOWED_SECONDS,
     }

@@ -61,8 +61,11 @@ class ClassChangeDialog(QDialog):
         self.name = QLineEdit(self)
         self.scope = QComboBox(self)
         if kind == "split":
+            self.target.hide()
             self._add_split_rows(form, info, region=region)
         else:
+            self.name.hide()
+            self.scope.hide()
             self._add_target_row(form, info, classes)
         self.count = QLabel(self.tr("Counting its pixels …"), self)
         self.count.setObjectName("class_change.count")

@@ -159,6 +159,7 @@ class ModelBar(QWidget):
             (self.tr("Entropy"), "entropy"),
             (self.tr("Margin"), "margin"),
             (self.tr("Heat map"), "heat"),
+            (self.tr("Who said it"), "origins"),
         ):
             self.mode.addItem(text, value)
         self.device.setToolTip(self.tr("Where the model runs; auto: the fastest there is"))

@@ -16,6 +16,7 @@ from segcore.edits import Edit, label_region
 from segcore.errors import ProjectError
 from segcore.geometry import Box
 from segcore.project import Kind, Move, Project
+from segcore.project.class_changes import ClassChange, change_everywhere
 from segcore.project.journal import read_journal
 
 SIZE = (60, 80)
@@ -272,6 +273,7 @@ ACTIONS = st.lists(
         st.just(("kill",)),
         st.just(("fold",)),
         st.just(("elsewhere",)),
+        st.tuples(st.just("change"), st.integers(0, 2), st.integers(0, 2)),
     ),
     max_size=25,
 )
@@ -312,6 +314,12 @@ def test_any_sequence_of_actions_leaves_the_map_that_it_should(tmp_path_factory,
             elif action == "kill":
                 left_behind(project)
                 project = Project.open(folder / "project")
+            elif action == "change" and values[0] != values[1]:
+                source, target = values
+                before = project.labels(name)
+                change_everywhere(project, ClassChange(source, target, retires=False))
+                if (before == source).any():
+                    model.do(np.where(before == source, np.uint8(target), before))
             elif action == "elsewhere":
                 project.record(name, (0, 0, 3, 3), np.full((3, 3), 1))
                 after = model.states[model.position].copy()
