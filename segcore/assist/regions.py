@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from segcore.assist.windows_of_labels import box_of, ids_in, nearest_ids, relabelled
+from segcore.assist.windows_of_labels import ids_in, nearest_ids, relabelled
 from segcore.edits import Relabelling
 from segcore.geometry import Box, Point
 from segcore.opencv import cv2
@@ -59,26 +59,49 @@ class Regions:
 def find_regions(labels: IdArray, smallest: int = 1, cancel: CancelToken | None = None) -> Regions:
     """Every 4-connected region of equal ids with at least `smallest` pixels.
 
-    Twelve megapixels take some tenths of a second; four bytes a pixel while it runs.
+    Some twenty-five bytes a pixel while it runs.
 
     Raises:
         Cancelled: the token was raised.
     """
-    rows: list[Integers] = []
-    for class_id in ids_in(labels):
-        if cancel is not None:
-            cancel.raise_if_cancelled()
-        mask = labels == class_id
-        around = box_of(mask)
-        inner = np.ascontiguousarray(mask[around.slices]).view(np.uint8)
-        _, numbered, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=4)
-        kept = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= smallest)
-        kept = kept[kept > 0]
-        if kept.size:
-            rows.append(_rows(class_id, kept, stats, numbered, around))
-    table = np.concatenate(rows) if rows else np.zeros((0, 8), np.int64)
-    table = table[np.argsort(-table[:, 1], kind="stable")]
-    return Regions(table[:, 0], table[:, 1], table[:, 2:6], table[:, 6:8])
+    numbered, stats = _numbered(labels)
+    if cancel is not None:
+        cancel.raise_if_cancelled()
+    areas = np.bincount(numbered.ravel(), minlength=len(stats))
+    areas[0] = 0
+    kept = np.flatnonzero(areas >= max(smallest, 1))
+    kept = kept[np.argsort(-areas[kept], kind="stable")]
+    left, top = stats[kept, cv2.CC_STAT_LEFT] // 2, stats[kept, cv2.CC_STAT_TOP] // 2
+    right = left + (stats[kept, cv2.CC_STAT_WIDTH] + 1) // 2
+    bottom = top + (stats[kept, cv2.CC_STAT_HEIGHT] + 1) // 2
+    first = np.array(
+        [
+            x0 + int(np.argmax(numbered[y0, x0:x1] == number))
+            for number, x0, x1, y0 in zip(kept.tolist(), left, right, top)
+        ],
+        np.int64,
+    )
+    return Regions(
+        labels[top, first].astype(np.int64),
+        areas[kept].astype(np.int64),
+        np.stack([left, top, right, bottom], axis=1).astype(np.int64),
+        np.stack([first, top], axis=1).astype(np.int64),
+    )
+
+
+def _numbered(labels: IdArray) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """(h, w) number of each pixel's region, and the statistics of the regions in doubled pixels.
+
+    All classes in one pass: in a map of twice the size each pixel stands alone, and is joined with
+    a neighbour of the same id by the pixel between them.
+    """
+    height, width = labels.shape
+    doubled = np.zeros((2 * height - 1, 2 * width - 1), np.uint8)
+    doubled[::2, ::2] = 1
+    doubled[::2, 1::2] = labels[:, 1:] == labels[:, :-1]
+    doubled[1::2, ::2] = labels[1:] == labels[:-1]
+    _, numbered, stats, _ = cv2.connectedComponentsWithStats(doubled, connectivity=4)
+    return np.ascontiguousarray(numbered[::2, ::2]), stats
 
 
 def small_regions(
@@ -175,17 +198,3 @@ def _number_in(corners: Integers, core: Box, window: Box) -> int:
     x, y = corners[:, 0] + window.x0, corners[:, 1] + window.y0
     inside = (x >= core.x0) & (x < core.x1) & (y >= core.y0) & (y < core.y1)
     return int(np.count_nonzero(inside))
-
-
-def _rows(
-    class_id: int, kept: Integers, stats: Any, numbered: npt.NDArray[Any], around: Box
-) -> Integers:
-    """(n, 8) class, area, box and first pixel of the components kept."""
-    rows = np.empty((len(kept), 8), np.int64)
-    for row, number in zip(rows, kept.tolist()):
-        left, top, width, height, area = stats[number].tolist()
-        first = left + int(np.argmax(numbered[top, left : left + width] == number))
-        row[:] = (class_id, area, left, top, left + width, top + height, first, top)
-    rows[:, [2, 4, 6]] += around.x0
-    rows[:, [3, 5, 7]] += around.y0
-    return rows

@@ -87,9 +87,3 @@ def _counts(labels: IdArray) -> npt.NDArray[Any]:
     if labels.dtype == np.uint8:
         return cv2.calcHist([labels], [0], None, [256], [0, 256]).ravel() > 0
     return np.bincount(labels.ravel())
-
-
-def box_of(mask: Mask) -> Box:
-    """The smallest box around the True pixels; an empty one around none."""
-    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
-    return Box(left, top, left + width, top + height)
