@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QTabWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QMainWindow, QTabWidget
 
 from app.actions import Actions
 from app.canvas.canvas import Canvas
@@ -40,6 +40,7 @@ from app.window.list_link import ListLink
 from app.window.menus import build_menus
 from app.window.model_link import ModelLink
 from app.window.origins_link import OriginsLink
+from app.window.review_link import ReviewLink
 from app.window.status_link import MessageLink, StatusLink
 from app.window.view_parts import ViewParts
 from segcore.errors import SegcoreError
@@ -157,7 +158,8 @@ class MainWindow(QMainWindow):
         self.canvas_link = CanvasLink(self.canvas, document, state, self)
         self.canvas_link.connect_tools(core.labelling, core.inspection)
         self.canvas_link.connect_measures(core.uncertainty)
-        self.list_link = ListLink(self.images, session, document, core.prediction, self)
+        self.list_link = ListLink(self.images, core, self)
+        self.review_link = ReviewLink(self.images, self.actions_by_name, core, self)
         self.classes_link = ClassesLink(self.classes, document, state, self)
         self.class_table_link = ClassTableLink(self.classes, core, self)
         self.classes.leaveRequested.connect(self.canvas.setFocus)
@@ -219,11 +221,13 @@ class MainWindow(QMainWindow):
 
     def _connect_messages(self) -> None:
         core, messages = self.core, self.messages
-        for failing in (core.document, core.session, core.prediction, core.inspection):
+        for failing in (core.document, core.session, core.prediction, core.inspection, core.review):
             failing.failed.connect(messages.show_error)
         for telling in (core.session, core.prediction, self.canvas_link):
             telling.notice.connect(messages.show_notice)
         self.view_parts.connect_messages(core, messages, self.status_link)
+        core.missing_pictures.failed.connect(messages.show_error)
+        core.missing_pictures.notice.connect(messages.show_notice)
         self.class_table_link.failed.connect(messages.show_error)
         self.class_table_link.notice.connect(messages.show_notice)
         core.session.imageFailed.connect(messages.show_picture_failure)
@@ -242,6 +246,7 @@ class MainWindow(QMainWindow):
             "open_samples": files.open_samples,
             "save": files.save,
             "find_class": self._find_class,
+            "find_missing": self._find_missing,
             "save_project_as": files.save_project_as,
             "quit": self.close,
             "settings": dialogs.show_settings,
@@ -285,6 +290,14 @@ class MainWindow(QMainWindow):
 
     def _show_inspection(self) -> None:
         self.tabs.setCurrentWidget(self.inspect_pages)
+
+    def _find_missing(self) -> None:
+        dialog = QFileDialog(self, self.tr("Where the missing pictures are now"))
+        dialog.setObjectName("dialog.find_missing")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda folder: self.core.missing_pictures.find_in(Path(folder)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _find_class(self) -> None:
         self.tabs.setCurrentWidget(self.classes)

@@ -30,6 +30,14 @@ FILE = (
         "briefcase-outline",
         QT_TRANSLATE_NOOP("actions", "Open a project folder"),
     ),
+    ActionInfo(
+        "find_missing",
+        QT_TRANSLATE_NOOP("actions", "Find Missing Pict&ures…"),
+        "file",
+        tip=QT_TRANSLATE_NOOP(
+            "actions", "Choose the folder that pictures of this project were moved to"
+        ),
+    ),
     ActionInfo("open_samples", QT_TRANSLATE_NOOP("actions", "Open the S&ample Street"), "file"),
     ActionInfo(SEPARATOR, "", "file"),
     ActionInfo(

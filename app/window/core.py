@@ -11,9 +11,11 @@ from app.controllers.class_changes import ClassChangesController
 from app.controllers.downloads import DownloadsController
 from app.controllers.inspection import InspectionController
 from app.controllers.labelling import LabellingController
+from app.controllers.missing_pictures import MissingPictures
 from app.controllers.opening import OpeningController
 from app.controllers.pictures_out import PicturesOut
 from app.controllers.prediction import PredictionController
+from app.controllers.review import ReviewController
 from app.controllers.uncertainty import UncertaintyController
 from app.document import Document
 from app.inference.client import InferenceClient
@@ -46,6 +48,8 @@ class Core(QObject):
         self.uncertainty = UncertaintyController(self.document, self.client, self)
         self.pictures_out = PicturesOut(self.document, self.view_state, self)
         self.class_changes = ClassChangesController(self.document, self.session, self)
+        self.missing_pictures = MissingPictures(self.session, self)
+        self.review = ReviewController(self.session, self)
 
     def save_everything(self) -> None:
         """Finish the stroke and return once every edit is on disk.
@@ -64,6 +68,8 @@ class Core(QObject):
         self.pictures_out.shutdown()
         self.prediction.shutdown()
         self.class_changes.shutdown()
+        self.missing_pictures.shutdown()
+        self.review.shutdown()
         self.document.shutdown()
         try:
             self.session.shutdown()
