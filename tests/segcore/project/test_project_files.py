@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import numpy as np
 import pytest
 
@@ -140,3 +142,17 @@ def test_a_project_that_could_not_be_opened_is_not_locked(project):
         Project.open(project.folder)
     path.write_bytes(whole)
     Project.open(project.folder).close()
+
+
+def test_a_locked_index_is_made_anew(project):
+    project.record("a.jpg", (0, 0, 4, 4), np.full((4, 4), 1))
+    project.close()
+    holder = sqlite3.connect(project.folder / INDEX_NAME, isolation_level=None)
+    try:
+        holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+        holder.execute("BEGIN EXCLUSIVE")
+        with Project.open(project.folder) as again:
+            assert again.labelled() == ["a.jpg"]
+            assert (again.labels("a.jpg")[:4, :4] == 1).all()
+    finally:
+        holder.close()
