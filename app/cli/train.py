@@ -131,6 +131,9 @@ def train(
     minutes: Annotated[
         float, typer.Option("--minutes", min=0, help="Stop after so long, to be resumed.")
     ] = math.inf,
+    save_seconds: Annotated[
+        float, typer.Option("--save-seconds", min=0, help="Between two saved states.")
+    ] = 60.0,
     threads: Annotated[
         int, typer.Option("--threads", min=0, help="Of each process; 0 for torch's choice.")
     ] = 0,
@@ -189,6 +192,7 @@ def train(
         every=every,
         glance=glance,
         seconds=60 * minutes,
+        save_seconds=save_seconds,
         threads=threads,
         half=half,
         card=None if card is None else card.read_text(encoding="utf-8"),

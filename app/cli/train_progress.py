@@ -48,6 +48,8 @@ class _Words:
                 self._step(event)
             case "validation":
                 self._validation(event)
+            case "report":
+                self._terminal.note(f"{event['path']}: curves, confusion, best and worst pictures.")
             case "model":
                 self._terminal.note(f"{event['path']}: the model after {event['step']} steps.")
 

@@ -96,10 +96,10 @@ def _cut(
     box = (top, left, tall, wide)
     smooth = cv2.INTER_AREA if tall > size[0] else cv2.INTER_LINEAR
     picture = _resized(_piece(sample.picture, box, _GREY), size, smooth)
-    labels = _resized(_piece(sample.labels, box, ignore), size, cv2.INTER_NEAREST)
+    labels = _resized(_piece(sample.labels, box, ignore), size, cv2.INTER_NEAREST_EXACT)
     weights = sample.weights
     if weights is not None:
-        weights = _resized(_piece(weights, box, 0), size, cv2.INTER_NEAREST)
+        weights = _resized(_piece(weights, box, 0), size, cv2.INTER_NEAREST_EXACT)
     return Crop(picture, labels, weights)
 
 

@@ -57,7 +57,7 @@ class Sampling:
 
 
 class Batches:
-    """Batches by their number."""
+    """Batches by their number. Pictures in which nothing is labelled take no part."""
 
     def __init__(self, sources: Sequence[Source], sampling: Sampling, seed: int) -> None:
         self._sources = tuple(sources)
@@ -67,6 +67,7 @@ class Batches:
         shares = np.array([source.share for source in sources], np.float64)
         self._shares = shares / shares.sum()
         self._rarity = [_rarity(source.survey) for source in sources]
+        self._labelled = [np.nonzero(source.survey.counts.any(axis=1))[0] for source in sources]
         self._kept: dict[tuple[int, int], Crop] = {}
         self._kept_bytes = 0
 
@@ -107,9 +108,9 @@ class Batches:
         if rng.random() < self._sampling.rare:
             index, show = self._rare_picture(source, rng)
         else:
-            count = len(self._sources[source].samples)
-            turn, at = divmod(number * self._sampling.batch + place, count)
-            index = int(_order(self._seed, source, turn, count)[at])
+            labelled = self._labelled[source]
+            turn, at = divmod(number * self._sampling.batch + place, len(labelled))
+            index = int(labelled[_order(self._seed, source, turn, len(labelled))[at]])
         return cropped(
             self._sample(source, index),
             self._sampling.size,

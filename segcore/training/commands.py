@@ -19,8 +19,9 @@ from segcore.training.batches import Sampling
 from segcore.training.objective import Balance, Objective
 from segcore.training.opening import PNG, open_samples
 from segcore.training.optimiser import Course, Freeze
+from segcore.training.plan import Plan, Result, Told
 from segcore.training.recipe import Precision, Recipe
-from segcore.training.run import Plan, Result, Told, train
+from segcore.training.run import train
 from segcore.training.samples import Samples
 from segcore.training.workers import local_device
 
@@ -67,6 +68,7 @@ class Request:
     every: int = 0
     glance: int = 0
     seconds: float = math.inf
+    save_seconds: float = 60.0
     threads: int = 0
     half: bool = False
     card: str | None = None
@@ -97,6 +99,7 @@ def carry_out(
         every=request.every,
         glance=request.glance,
         seconds=request.seconds,
+        save_seconds=request.save_seconds,
         card=request.card,
         half=request.half,
     )

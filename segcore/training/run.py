@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,11 +14,14 @@ import torch
 from segcore.checkpoints import save_model
 from segcore.errors import TrainingError, readable
 from segcore.inference.devices import place
+from segcore.preprocess import Preprocess
 from segcore.progress import CancelToken
 from segcore.training.batches import Source
 from segcore.training.beginning import Beginning, begin
+from segcore.training.closing import account_of
+from segcore.training.plan import Event, Plan, Result, Told
 from segcore.training.recipe import Recipe
-from segcore.training.samples import Samples
+from segcore.training.report import HTML, read_log, write_report
 from segcore.training.state import FOLDER, load_state, save_state
 from segcore.training.survey import survey
 from segcore.training.trainer import Step, Trainer
@@ -28,58 +29,6 @@ from segcore.training.validation import Validation, validate
 from segcore.training.workers import Workers, join_workers, leave_workers, local_device
 
 LOG = "log.jsonl"
-
-Event = Mapping[str, Any]
-Told = Callable[[Event], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """What is to be done, besides the recipe.
-
-    Attributes:
-        sources: samples with their shares; the first one names the classes.
-        held_out: what progress is measured on, or None.
-        model, scratch: see `begin`.
-        out: the folder that becomes a model; `training/` in it keeps state and log.
-        resume: go on from the state in `out`, where there is one.
-        every: steps between two looks at the held-out pictures; 0 for one at the end.
-        glance: of them, how many are looked at before the end, evenly spread; 0 for all.
-        save_seconds: between two saved states.
-        seconds: stop, resumably, after so long.
-        card: what `README.md` says.
-        half: write half-precision weights.
-    """
-
-    sources: Sequence[tuple[Samples, float]]
-    held_out: Samples | None
-    model: str
-    out: Path
-    scratch: bool = False
-    resume: bool = False
-    device: str = "auto"
-    every: int = 0
-    glance: int = 0
-    save_seconds: float = 60.0
-    seconds: float = math.inf
-    card: str | None = None
-    half: bool = False
-    words: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """How it ended.
-
-    Attributes:
-        steps: that were done in all.
-        finished: whether the recipe's last step was reached.
-        validation: of the weights that were written; None without held-out pictures.
-    """
-
-    steps: int
-    finished: bool
-    validation: Validation | None
 
 
 def train(
@@ -90,7 +39,8 @@ def train(
 ) -> Result:
     """Train, saving the state now and then and the model at the end.
 
-    `told` hears of events, mappings with `event`: `note`, `step`, `state`, `validation`, `model`.
+    `told` hears of events, mappings with `event`: `note`, `warning`, `resumed`, `step`, `state`,
+    `validation`, `model`, `report`.
 
     Raises:
         TrainingError: in one sentence; the last state that was saved stays usable.
@@ -129,6 +79,10 @@ class _Run:
         for note in beginning.notes if state is None else ():
             self._say({"event": "note", "text": note})
         sources = [Source(samples, survey(samples), share) for samples, share in plan.sources]
+        empty = sum(source.survey.without_labels for source in sources)
+        if empty:
+            text = f"{empty} pictures in which nothing is labelled are left out."
+            self._say({"event": "note", "text": text})
         network = beginning.network.to(device)
         trainer = Trainer(network, sources, self._recipe, beginning.preprocess, self._workers)
         if state is not None:
@@ -162,6 +116,8 @@ class _Run:
                 self._write(trainer, beginning)
             if stopped:
                 break
+        if self._workers.first and trainer.step >= last:
+            self._report(trainer, beginning.preprocess, validation)
         return Result(trainer.step, trainer.step >= last, validation)
 
     def _look(self, trainer: Trainer, beginning: Beginning) -> Validation | None:
@@ -227,6 +183,24 @@ class _Run:
         finally:
             network.load_state_dict(live)
         self._say({"event": "model", "path": str(self._plan.out), "step": trainer.step})
+
+    def _report(
+        self, trainer: Trainer, preprocess: Preprocess, validation: Validation | None
+    ) -> None:
+        folder = self._plan.out / FOLDER
+        try:
+            account = account_of(
+                trainer,
+                read_log(folder / LOG),
+                self._plan.held_out,
+                validation,
+                preprocess,
+            )
+            write_report(folder, account)
+        except OSError as error:
+            self._say({"event": "warning", "text": f"No report was written ({error.strerror})."})
+            return
+        self._say({"event": "report", "path": str(folder / HTML)})
 
     def _make_room(self) -> None:
         """Refuse to overwrite another training, and begin a new log."""

@@ -28,6 +28,11 @@ class Survey:
     sizes: tuple[tuple[int, int], ...]
 
     @property
+    def without_labels(self) -> int:
+        """Pictures in which nothing is labelled."""
+        return int((self.counts.sum(axis=1) == 0).sum())
+
+    @property
     def shares(self) -> npt.NDArray[np.float64]:
         """(classes,) share of the labelled pixels."""
         totals = self.counts.sum(axis=0)

@@ -15,12 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from segcore.errors import TrainingError
-from segcore.models import DeepLab, SegmentationNetwork
+from segcore.models import SegmentationNetwork
 from segcore.models.allocator import keep_freed_pages
-from segcore.models.encoder import StochasticDepth
 from segcore.preprocess import Preprocess
 from segcore.progress import CancelToken
 from segcore.training.batches import Batch, Batches, Source
+from segcore.training.bounds import fewest_pictures, is_out_of_memory, regularise
 from segcore.training.moving_average import MovingAverage
 from segcore.training.network import training_logits
 from segcore.training.objective import class_weights, loss_of
@@ -65,14 +65,14 @@ class Trainer:
         self.step = 0
         self.best = (-math.inf, 0)
         self._device = next(network.parameters()).device
-        self._ignore = sources[0].samples.classes.ignore
+        self.classes = sources[0].samples.classes
         self._batches = Batches(sources, recipe.sampling, recipe.seed)
         self.parts = recipe.accumulate
         self.notes: list[str] = []
         self._fewest = fewest_pictures(network)
         self._check_sizes(len(range(workers.rank, recipe.sampling.batch, workers.count)))
         freeze(network, recipe.freeze)
-        _regularise(network, recipe)
+        regularise(network, recipe.drop_path, recipe.dropout)
         self._optimiser = optimiser_of(
             network, lr=recipe.lr, head_factor=recipe.head_factor, decay=recipe.decay
         )
@@ -157,22 +157,27 @@ class Trainer:
         return self.average.state if self.recipe.average else self.network.state_dict()
 
     def _one_step(self, batch: Batch, cancel: CancelToken | None) -> Step | None:
+        # Before anything else: a forward pass already moves BatchNorm's running statistics.
+        if self._called_off(cancel):
+            return None
         # Dropout and stochastic depth depend on the step and the worker, not on what went before.
         seed = np.random.SeedSequence([self.recipe.seed, self.step, self.workers.rank])
         torch.manual_seed(int(seed.generate_state(1)[0]))
         share = self.recipe.schedule.share(self.step)
         set_rate(self._optimiser, share)
         loss = self._gradients(batch)
-        stop = torch.tensor(float(cancel is not None and cancel.cancelled), device=self._device)
         gradients = [p.grad for p in self._trained if p.grad is not None]
-        self.workers.average_([*gradients, *self._running, loss, stop])
-        if stop > 0:
-            self._optimiser.zero_grad()
-            return None
+        self.workers.average_([*gradients, *self._running, loss])
         norm = self._update(float(loss))
         self.step += 1
         self.average.update(self.network)
         return Step(self.step, float(loss), self.recipe.lr * share, norm, 0.0)
+
+    def _called_off(self, cancel: CancelToken | None) -> bool:
+        """Whether any worker was asked to stop; all of them get the same answer."""
+        stop = torch.tensor(float(cancel is not None and cancel.cancelled), device=self._device)
+        self.workers.sum_(stop)
+        return bool(stop > 0)
 
     def _gradients(self, batch: Batch) -> Tensor:
         """Sum up the gradients of a batch; its mean loss.
@@ -185,7 +190,7 @@ class Trainer:
             try:
                 return self._in_parts(batch)
             except (torch.OutOfMemoryError, RuntimeError) as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
             self._optimiser.zero_grad()
             for buffer, before in zip(self._running, running):
@@ -237,7 +242,7 @@ class Trainer:
             logits,
             torch.from_numpy(labels).to(self._device, non_blocking=True),
             self.recipe.objective,
-            ignore=self._ignore,
+            ignore=self.classes.ignore,
             by_class=self._by_class,
             by_pixel=None if weights is None else torch.from_numpy(weights).to(self._device),
         )
@@ -288,27 +293,3 @@ class Trainer:
         total = sum(source.share for source in sources)
         weights = class_weights(np.asarray(shares) / total, self.recipe.objective.balance)
         return None if weights is None else torch.from_numpy(weights).to(self._device)
-
-
-def fewest_pictures(network: SegmentationNetwork) -> int:
-    """How many pictures must go through in training at once.
-
-    DeepLabv3+ pools a picture to one value a channel, of which BatchNorm can take no variance.
-    """
-    return 2 if isinstance(network, DeepLab) else 1
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-
-
-def _regularise(network: nn.Module, recipe: Recipe) -> None:
-    """Set stochastic depth (rising evenly over the blocks) and dropout as the recipe asks."""
-    if recipe.drop_path is not None:
-        depths = [part for part in network.modules() if isinstance(part, StochasticDepth)]
-        for index, part in enumerate(depths):
-            part.probability = recipe.drop_path * index / max(len(depths) - 1, 1)
-    if recipe.dropout is not None:
-        for layer in network.modules():
-            if isinstance(layer, nn.Dropout | nn.Dropout2d):
-                layer.p = recipe.dropout

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from segcore.labels import LabelMap
 from segcore.metrics import Scores, confusion_matrix
-from segcore.models import SegmentationNetwork, fast_network
+from segcore.models import Runnable, SegmentationNetwork, fast_network
 from segcore.preprocess import Preprocess
 from segcore.training.samples import Samples
 from segcore.training.workers import ALONE, Workers
@@ -54,10 +54,7 @@ def validate(
         indices: of the pictures; all where None.
     """
     device = next(network.parameters()).device
-    judged = copy.deepcopy(network)
-    if weights is not None:
-        judged.load_state_dict(weights)
-    fast = fast_network(judged.eval()).to(device)
+    fast = judged_network(network, weights)
     classes = samples.classes
     chosen = list(range(len(samples)) if indices is None else indices)
     confusion = np.zeros((len(classes), len(classes)), np.int64)
@@ -66,7 +63,7 @@ def validate(
         for place in range(workers.rank, len(chosen), workers.count):
             index = chosen[place]
             labels = samples.labels(index)
-            predicted = _labels(fast, samples.picture(index), preprocess, device)
+            predicted = predict(fast, samples.picture(index), preprocess, device)
             counts = confusion_matrix(labels, predicted, len(classes), classes.ignore)
             confusion += counts
             by_picture[place] = Scores.from_confusion(counts).miou
@@ -79,11 +76,20 @@ def validate(
     )
 
 
-def _labels(
-    network: Any, picture: npt.NDArray[np.uint8], preprocess: Preprocess, device: torch.device
-) -> npt.NDArray[np.uint8]:
+def judged_network(network: SegmentationNetwork, weights: Mapping[str, Tensor] | None) -> Runnable:
+    """A copy of the network for inference, with other weights where some are given."""
+    judged = copy.deepcopy(network)
+    if weights is not None:
+        judged.load_state_dict(weights)
+    return fast_network(judged.eval()).to(next(network.parameters()).device)
+
+
+def predict(
+    network: Runnable, picture: npt.NDArray[np.uint8], preprocess: Preprocess, device: torch.device
+) -> LabelMap:
+    """The (H, W) ids of a picture at its own size."""
     pixels = torch.from_numpy(preprocess.normalised(picture))[None].to(device)
     logits = network(pixels)
     larger = functional.interpolate(logits, picture.shape[:2], mode="bilinear", align_corners=False)
-    classes: npt.NDArray[np.int64] = larger.argmax(dim=1)[0].cpu().numpy()
-    return classes.astype(np.uint8 if logits.shape[1] <= 255 else np.uint16)
+    ids: npt.NDArray[np.int64] = larger.argmax(dim=1)[0].cpu().numpy()
+    return ids.astype(np.uint8) if logits.shape[1] <= 255 else ids.astype(np.uint16)

@@ -23,7 +23,7 @@ def sample(height: int, width: int) -> Crop:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    size=st.tuples(st.integers(8, 90), st.integers(8, 90)),
+    size=st.tuples(st.integers(24, 90), st.integers(24, 90)),
     crop=st.tuples(st.integers(8, 70), st.integers(8, 70)),
     turn=st.booleans(),
     seed=st.integers(0, 1000),

@@ -95,3 +95,11 @@ def test_weights_are_kept_and_others_count_one() -> None:
     by_number = dict(zip(numbers(batch), batch.weights))
     assert (by_number[0] == 0.5).all()
     assert (by_number[1] == 1).all()
+
+
+def test_pictures_without_labels_take_no_part() -> None:
+    samples = numbered(6)
+    for empty in (1, 4):
+        samples.label_maps[empty][:] = samples.classes.ignore
+    source = batches(samples, Sampling(4, (32, 32), augmentation=PLAIN))
+    assert sorted(numbers(source.batch(0))) == [0, 2, 3, 5]
