@@ -21,32 +21,29 @@ DRAWN = 120
 STREET = (
     "--batch 8 --size 256x352 --head-factor 1 --decay 0.01 --scale 0.6-1.8 --rare 0.25 "
     "--balance log --drop-path 0.05 --dropout 0.05 --every 250 --glance 26"
-).split()
+)
 AERIAL = (
     "--batch 8 --size 256x256 --decay 0.01 --scale 0.35-1.4 --turn --rare 0.25 "
     "--balance log --drop-path 0.05 --dropout 0.05 --every 250"
-).split()
+)
 
 
 def phases(model: str, data: Path, out: Path, steps: int) -> list[list[str]]:
     """The arguments of `train`, one list for each phase; the last one's folder is the model."""
     if model == "aerial-b0":
-        return [
-            [str(data), "-m", "b0", "--scratch", "-o", str(out / model), *AERIAL]
-            + f"--steps {steps} --course poly --warm-up 100 --lr 1e-3 --average 0.998".split()
-        ]
+        words = f"{AERIAL} --steps {steps} --course poly --warm-up 100 --lr 1e-3 --average 0.998"
+        return [[str(data), "-m", "b0", "--scratch", "-o", str(out / model), *words.split()]]
     drawn = out / "drawn"
     if not (drawn / "classes.json").is_file():
         draw_streets(drawn, DRAWN)
-    common = [str(data), "--mix", f"{drawn}=0.08", *STREET]
+    data_words = [str(data), "--mix", f"{drawn}=0.08"]
     first, last = out / f"{model}-phase1", out / model
     cooling = steps // 4
+    warm = f"{STREET} --steps {steps - cooling} --course constant --warm-up 200 --lr 1e-3"
+    cool = f"{STREET} --steps {cooling} --course poly --warm-up 40 --lr 1e-3"
     return [
-        [*common, "-m", "b0", "--scratch", "-o", str(first)]
-        + f"--steps {steps - cooling} --course constant --warm-up 200 --lr 1e-3".split()
-        + ["--average", "0.999"],
-        [*common, "-m", str(first), "-o", str(last)]
-        + f"--steps {cooling} --course poly --warm-up 40 --lr 1e-3 --average 0.998".split(),
+        [*data_words, "-m", "b0", "--scratch", "-o", str(first), *warm.split()],
+        [*data_words, "-m", str(first), "-o", str(last), *cool.split(), "--average", "0.998"],
     ]
 
 
