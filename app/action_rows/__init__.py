@@ -8,6 +8,7 @@ from app.action_rows.help_menu import HELP
 from app.action_rows.inspect_menu import INSPECT
 from app.action_rows.label_menu import LABEL
 from app.action_rows.model_menu import MODEL
+from app.action_rows.review_menu import REVIEW
 from app.action_rows.row import CONTEXT, SEPARATOR, ActionInfo
 from app.action_rows.view_menu import VIEW
 from app.i18n import QT_TRANSLATE_NOOP
@@ -20,8 +21,9 @@ MENUS = (
     ("view", QT_TRANSLATE_NOOP("actions", "&View")),
     ("model", QT_TRANSLATE_NOOP("actions", "&Model")),
     ("label", QT_TRANSLATE_NOOP("actions", "&Label")),
+    ("review", QT_TRANSLATE_NOOP("actions", "&Review")),
     ("inspect", QT_TRANSLATE_NOOP("actions", "&Inspect")),
     ("help", QT_TRANSLATE_NOOP("actions", "&Help")),
 )
 
-ACTIONS: tuple[ActionInfo, ...] = (*FILE, *EDIT, *VIEW, *MODEL, *LABEL, *INSPECT, *HELP)
+ACTIONS: tuple[ActionInfo, ...] = (*FILE, *EDIT, *VIEW, *MODEL, *LABEL, *REVIEW, *INSPECT, *HELP)

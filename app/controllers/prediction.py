@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.laying import PredictionLayer
@@ -94,8 +96,12 @@ class PredictionController(QObject):
 
     def predict_all(self) -> None:
         """Predict every picture of the session in the background."""
+        self.predict_pictures(self._session.names)
+
+    def predict_pictures(self, names: Sequence[str]) -> None:
+        """Predict some pictures of the session in the background, in this order."""
         project = self._session.project
-        if self._model is None or project is None or not self._session.names:
+        if self._model is None or project is None or not names:
             return
         if not self._document.may_be_changed():
             return
@@ -103,9 +109,7 @@ class PredictionController(QObject):
         self._document.set_classes(joined_classes(self._document.classes, self._model.classes))
         self._batches += 1
         self._stores[self._batches] = store
-        self._client.submit(
-            PredictBatch(self._model.spec, tuple(self._session.names), store, self._batches)
-        )
+        self._client.submit(PredictBatch(self._model.spec, tuple(names), store, self._batches))
 
     def cancel(self) -> None:
         """Call off everything that runs or waits."""

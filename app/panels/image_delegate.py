@@ -1,19 +1,34 @@
-"""How a row of the picture list looks: thumbnail, name, folder, status dot."""
+"""How a row of the picture list looks: thumbnail, name, folder, status, comment, uncertainty."""
 
 from __future__ import annotations
 
+import math
 from pathlib import PurePosixPath
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.panels.image_rows import ImageRows
+from app.panels.review_words import HOLLOW, status_color, status_word
 from app.theme import LIGHT, Tones
 
 THUMBNAIL = QSize(72, 48)
 ROW_HEIGHT = 62
 _MARGIN = 8
+_GAP = 6
+_MARK = QSize(11, 11)
+
+AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 class ImageDelegate(QStyledItemDelegate):
@@ -48,9 +63,8 @@ class ImageDelegate(QStyledItemDelegate):
             THUMBNAIL.height(),
         )
         self._paint_thumbnail(painter, place, index.data(Qt.ItemDataRole.DecorationRole))
-        self._paint_status(painter, rect, index.data(ImageRows.StatusRole))
-        words = rect.adjusted(place.width() + 2 * _MARGIN, 11, -26, -11)
-        self._paint_words(painter, words, index.data(Qt.ItemDataRole.DisplayRole), option)
+        words = rect.adjusted(place.width() + 2 * _MARGIN, 3, -_MARGIN - 2, -3)
+        self._paint_words(painter, words, option, index)
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
@@ -79,46 +93,66 @@ class ImageDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(target, pixmap)
 
-    def _paint_status(self, painter: QPainter, rect: QRect, status: str) -> None:
-        if status in ("", "new"):
-            return
-        dot = QRectF(rect.right() - 20, rect.center().y() - 4, 8, 8)
-        color = QColor(status_color(status, self.tones))
-        painter.setPen(QPen(color, 1.5))
-        painter.setBrush(Qt.BrushStyle.NoBrush if status in _HOLLOW else color)
-        painter.drawEllipse(dot)
-
     def _paint_words(
-        self, painter: QPainter, rect: QRect, name: str, option: QStyleOptionViewItem
+        self, painter: QPainter, rect: QRect, option: QStyleOptionViewItem, index: AnyIndex
     ) -> None:
+        """The name, its folder where it has one, and how far the work is, one below the other."""
+        name = index.data(Qt.ItemDataRole.DisplayRole)
         path = PurePosixPath(name.replace("\\", "/"))
         folder = "" if str(path.parent) == "." else str(path.parent)
-        font = option.font
-        painter.setFont(font)
-        metrics = QFontMetrics(font)
-        left_middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(QColor(self.tones.text))
-        upper = QRect(rect)
+        metrics = QFontMetrics(option.font)
+        painter.setFont(option.font)
+        lines = 3 if folder else 2
+        height = min(metrics.height(), rect.height() // lines)
+        line = QRect(rect.left(), rect.center().y() - lines * height // 2, rect.width(), height)
+        middle = Qt.TextElideMode.ElideMiddle
+        self._write(painter, line, metrics.elidedText(path.name, middle, line.width()), "text")
         if folder:
-            upper.setHeight(rect.height() // 2)
-        elided = metrics.elidedText(path.name, Qt.TextElideMode.ElideMiddle, rect.width())
-        painter.drawText(upper, left_middle, elided)
-        if folder:
-            lower = rect.adjusted(0, rect.height() // 2, 0, 0)
-            painter.setPen(QColor(self.tones.muted))
-            elided = metrics.elidedText(folder, Qt.TextElideMode.ElideLeft, rect.width())
-            painter.drawText(lower, left_middle, elided)
+            line.translate(0, height)
+            left = Qt.TextElideMode.ElideLeft
+            self._write(painter, line, metrics.elidedText(folder, left, line.width()), "muted")
+        line.translate(0, height)
+        self._paint_state(painter, line, index, metrics)
 
+    def _paint_state(
+        self, painter: QPainter, line: QRect, index: AnyIndex, metrics: QFontMetrics
+    ) -> None:
+        """The dot and the word of the status, a comment's mark, and how uncertain the model was."""
+        status = index.data(ImageRows.StatusRole)
+        right = line.right()
+        uncertainty = index.data(ImageRows.UncertaintyRole)
+        if not math.isnan(uncertainty):
+            text = f"{uncertainty:.2f}"
+            width = metrics.horizontalAdvance(text)
+            place = QRect(right - width, line.top(), width + 1, line.height())
+            self._write(painter, place, text, "muted")
+            right -= width + _GAP
+        if index.data(ImageRows.CommentRole):
+            right -= _MARK.width()
+            middle = line.center().y() - _MARK.height() // 2
+            self._paint_comment(painter, QRectF(right, middle, _MARK.width(), _MARK.height()))
+            right -= _GAP
+        if not status:
+            return
+        dot = QRectF(line.left() + 1, line.center().y() - 3.5, 8, 8)
+        color = QColor(status_color(status, self.tones))
+        painter.setPen(QPen(color, 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush if status in HOLLOW else color)
+        painter.drawEllipse(dot)
+        words = QRect(line.left() + 14, line.top(), right - line.left() - 14, line.height())
+        elided = metrics.elidedText(status_word(status), Qt.TextElideMode.ElideRight, words.width())
+        self._write(painter, words, elided, "muted")
 
-_HOLLOW = frozenset({"done"})
+    def _paint_comment(self, painter: QPainter, place: QRectF) -> None:
+        """A speech bubble."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self.tones.warning))
+        body = place.adjusted(0, 0, 0, -3)
+        painter.drawRoundedRect(body, 2, 2)
+        corner = QPointF(body.left() + 2.5, body.bottom() - 0.5)
+        tail = [corner, QPointF(corner.x() + 4, corner.y()), QPointF(corner.x(), place.bottom())]
+        painter.drawPolygon(tail)
 
-
-def status_color(status: str, tones: Tones) -> str:
-    """The colour of a picture's dot: blue predicted, amber in work, green done, red rejected."""
-    return {
-        "predicted": tones.accent,
-        "in_work": tones.warning,
-        "done": tones.success,
-        "approved": tones.success,
-        "rejected": tones.danger,
-    }.get(status, tones.muted)
+    def _write(self, painter: QPainter, rect: QRect, text: str, tone: str) -> None:
+        painter.setPen(QColor(getattr(self.tones, tone)))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from segcore.errors import ProjectError
 from segcore.project import Project
 from segcore.project.states import STATUSES
