@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,7 +12,7 @@ from app.cli.terminal import Terminal
 from segcore.errors import FormatError, RequestError, readable
 
 if TYPE_CHECKING:
-    from segcore.formats.contract import Finding, LabelledSet
+    from segcore.formats.contract import Finding
     from segcore.formats.export import ExportReport
 
 SplitBy = Literal["picture", "folder", "video", "folder-name"]
@@ -62,26 +62,36 @@ def export(
     """Write a project's labels into a new folder, whole or not at all."""
     from segcore.formats.contract import ExportOptions
     from segcore.formats.export import export_set
-    from segcore.formats.project_set import set_of_project
+    from segcore.formats.export_plan import ExportPlan, planned_set
+    from segcore.formats.splits import parse_shares
     from segcore.formats.table import format_named
     from segcore.project import Project
 
     terminal = Terminal()
     form = format_named(format_name)
-    statuses = [word.strip() for word in status.split(",") if word.strip()]
+    if split and split_by == "folder-name":
+        raise RequestError("Folders say the parts alone: leave out --split.")
+    plan = ExportPlan(
+        form.name,
+        output,
+        [word.strip() for word in status.split(",") if word.strip()],
+        parse_shares(split) if split else {},
+        split_by,
+        stratify,
+        seed,
+        ExportOptions(pictures=pictures, links=links),
+    )
     with Project.open(project, read_only=True) as opened:
-        labelled, plan = _split(
-            set_of_project(opened, statuses), split, split_by, seed, stratify=stratify
-        )
+        labelled, parts = planned_set(opened, plan)
         with terminal.progress("export") as show:
             try:
                 report = export_set(
                     labelled,
                     output,
                     form,
-                    ExportOptions(pictures=pictures, links=links),
+                    plan.options,
                     dry_run=dry_run,
-                    split=plan,
+                    split=parts,
                     progress=show,
                 )
             except FormatError as error:
@@ -89,22 +99,6 @@ def export(
                 raise typer.Exit(terminal.status) from error
     _tell(terminal, report, as_json=as_json)
     raise typer.Exit(terminal.status)
-
-
-def _split(
-    labelled: LabelledSet, shares: str, by: SplitBy, seed: int, *, stratify: bool
-) -> tuple[LabelledSet, dict[str, Any] | None]:
-    """The set in its parts, and what is written of how that was done."""
-    from segcore.formats.splits import SplitPlan, parse_shares, split_by_folder_names, split_set
-
-    if by == "folder-name":
-        if shares:
-            raise RequestError("Folders say the parts alone: leave out --split.")
-        return split_by_folder_names(labelled), {"by": by}
-    if not shares:
-        return labelled, None
-    plan = SplitPlan(parse_shares(shares), by, stratify, seed)
-    return split_set(labelled, plan), plan.to_json()
 
 
 def complain_of(terminal: Terminal, error: FormatError) -> None:

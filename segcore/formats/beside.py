@@ -51,7 +51,7 @@ def find_beside(pictures: Iterable[Path]) -> list[LabelsBeside]:
             break
         for kind, folder, names in _candidates(picture):
             if folder not in listed:
-                listed[folder] = _names_in(folder)
+                listed[folder] = names_in(folder)
             name = next((name for name in names if name in listed[folder]), None)
             if name is not None and folder / name != picture:
                 found.setdefault((kind, folder), {})[picture] = folder / name
@@ -81,7 +81,8 @@ def _label_folders(folder: Path) -> Iterable[Path]:
     return dict.fromkeys(places)
 
 
-def _names_in(folder: Path) -> frozenset[str]:
+def names_in(folder: Path) -> frozenset[str]:
+    """The names in a folder; none where it cannot be listed."""
     try:
         return frozenset(entry.name for entry in folder.iterdir())
     except OSError:

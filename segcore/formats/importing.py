@@ -59,6 +59,24 @@ def import_set(
         problems.raise_if_any()
         raise
     labelled = _with_pictures(labelled, options.pictures, problems)
+    if not labelled.pictures:
+        problems.add(f"{readable(path)} holds no labelled pictures of the format {form.name}.")
+    return looked_through(labelled, problems, progress=progress, cancel=cancel)
+
+
+def looked_through(
+    labelled: LabelledSet,
+    problems: Problems,
+    *,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> Imported:
+    """A set that a reader describes, after its names, pictures and label maps were all checked.
+
+    Raises:
+        FormatError: something is wrong, or was known to be; everything stands in its `problems`.
+        Cancelled: it was called off.
+    """
     _check_names(labelled, problems)
     ticker = Ticker(len(labelled.pictures), progress)
     for picture in labelled.pictures:
@@ -66,8 +84,6 @@ def import_set(
             cancel.raise_if_cancelled()
         _check_labels(picture, labelled, problems)
         ticker.tick(picture.name)
-    if not labelled.pictures:
-        problems.add(f"{readable(path)} holds no labelled pictures of the format {form.name}.")
     problems.raise_if_any()
     return Imported(labelled, tuple(problems.findings))
 

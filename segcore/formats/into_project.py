@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -22,6 +24,8 @@ from segcore.project.adding import add_named
 Existing = Literal["refuse", "keep", "replace"]
 """What becomes of pictures that have labels already: nothing is taken at all, theirs are kept, or
 they are replaced (which the picture's history keeps)."""
+
+Held = Callable[[str], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True)
@@ -71,17 +75,44 @@ def import_into(
             folder, imported, format_name, dry_run=dry_run, progress=progress, cancel=cancel
         )
     with Project.open(folder, read_only=dry_run) as project:
-        plan = _plan(project, imported.labelled, existing)
-        if not dry_run:
-            _take(project, plan, format_name, progress, cancel)
-        return ImportReport(
-            folder,
-            tuple(plan.names[p.name] for p in plan.taken),
-            tuple(plan.names[p.name] for p in plan.kept),
-            tuple(plan.classes.names[len(project.classes) :]) if dry_run else plan.new_classes,
-            imported.findings,
-            written=not dry_run,
+        return import_into_open(
+            project,
+            imported,
+            format_name,
+            existing=existing,
+            dry_run=dry_run,
+            progress=progress,
+            cancel=cancel,
         )
+
+
+def import_into_open(
+    project: Project,
+    imported: Imported,
+    format_name: str,
+    *,
+    existing: Existing = "refuse",
+    dry_run: bool = False,
+    held: Held = nullcontext,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> ImportReport:
+    """As `import_into`, for a project that is open, which stays so.
+
+    Args:
+        held: has a picture to itself while its labels are written; called with its name.
+    """
+    plan = _plan(project, imported.labelled, existing)
+    if not dry_run:
+        _take(project, plan, format_name, held, progress, cancel)
+    return ImportReport(
+        project.folder,
+        tuple(plan.names.get(p.name, p.name) for p in plan.taken),
+        tuple(plan.names.get(p.name, p.name) for p in plan.kept),
+        plan.new_classes,
+        imported.findings,
+        written=not dry_run,
+    )
 
 
 def _into_new(
@@ -110,7 +141,7 @@ def _into_new(
         )
     with staged_folder(folder) as staging, Project.create(staging, labelled.classes) as project:
         plan = _plan(project, labelled, "refuse")
-        _take(project, plan, format_name, progress, cancel)
+        _take(project, plan, format_name, nullcontext, progress, cancel)
         taken = tuple(plan.names[picture.name] for picture in plan.taken)
     return ImportReport(folder, taken, (), labelled.classes.names, imported.findings)
 
@@ -212,6 +243,7 @@ def _take(
     project: Project,
     plan: _Plan,
     format_name: str,
+    held: Held,
     progress: ProgressCallback | None,
     cancel: CancelToken | None,
 ) -> None:
@@ -227,7 +259,8 @@ def _take(
         labels = _translated(picture.labels(), plan)
         if project.has_labels(name) or (labels != plan.classes.ignore).any():
             try:
-                project.save(name, labels, origin, straight=True)
+                with held(name):
+                    project.save(name, labels, origin, straight=True)
             except ProjectError as error:
                 raise ProjectError(
                     f"{error} {number} of {len(plan.taken)} pictures were taken: make room and "
