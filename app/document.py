@@ -311,6 +311,12 @@ class Document(QObject):
             self._take_base(self._opened, laid.labels, laid.origins)
         elif laid.edit is not None:
             self.push(laid.edit, applied=False, text=self.tr("Predict"))
+        self.recorder.submit(
+            self.tr("The uncertainty could not be noted"),
+            self._opened.project.set_uncertainty,
+            self._opened.name,
+            prediction.uncertainty,
+        )
         self.predictionChanged.emit()
         return True
 

@@ -70,8 +70,9 @@ def save_under(
 ) -> None:
     """Lay a prediction under what the project has of a picture; it can be undone there.
 
-    With `overwrite` it is laid over a person's pixels too.
+    With `overwrite` it is laid over a person's pixels too. How uncertain it is is noted.
     """
+    project.set_uncertainty(name, prediction.uncertainty)
     classes = joined_classes(project.classes, prediction.classes)
     if classes != project.classes:
         project.set_classes(classes)

@@ -39,6 +39,7 @@ class ListLink(QObject):
         panel.openRequested.connect(session.open_index)
         panel.thumbnailsRequested.connect(self._request_thumbnails)
         document.labelsChanged.connect(self._note_edit)
+        document.predictionChanged.connect(self._note_edit)
         document.imageLeaving.connect(self._renew_edited)
         document.imageChanged.connect(self._show_current_status)
         document.classesChanged.connect(self._show_classes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from segcore.classes import ClassTable
@@ -20,6 +21,8 @@ class Prediction:
         classes: what the ids are called.
         model, sha256: which model said so.
         protocol: how the picture went in.
+        uncertainty: mean entropy of the softmax over the picture, divided by the logarithm of the
+            number of classes: 0 (sure of every pixel) to 1; NaN where nobody measured it.
         notes: what a person should know of how it came about, one sentence each.
     """
 
@@ -30,3 +33,4 @@ class Prediction:
     sha256: str
     notes: tuple[str, ...] = ()
     protocol: InferenceProtocol = PREPROCESS
+    uncertainty: float = math.nan

@@ -19,6 +19,7 @@ from segcore.inference.backend_choice import build_backend, check_backend
 from segcore.inference.blocks import Block
 from segcore.inference.devices import Placement, place
 from segcore.inference.encoded import DEFAULT_BUDGET, EncodedImage, Image
+from segcore.inference.mean_entropy import MeanEntropy
 from segcore.inference.passes import pieces_of, plan_view
 from segcore.inference.prediction import Prediction
 from segcore.inference.protocol import PREPROCESS, InferenceProtocol
@@ -246,14 +247,18 @@ class Predictor:
         wanted = self.gives_confidence if confidence is None else confidence
         share = np.empty(encoded.size, np.float16) if wanted else None
 
-        def run() -> None:
+        def run() -> MeanEntropy:
+            entropy = MeanEntropy()
             for piece in pieces_of(encoded, cancel, progress):
                 if isinstance(piece, Block):
                     label_block(piece, labels, share)
+                    entropy.add_block(piece)
                 else:
                     label_strip(*piece, labels, share)
+                    entropy.add_strip(*piece)
+            return entropy
 
-        self.with_less_memory(encoded, run)
+        entropy = self.with_less_memory(encoded, run)
         return Prediction(
             labels,
             np.broadcast_to(np.float16(np.nan), encoded.size) if share is None else share,
@@ -262,6 +267,7 @@ class Predictor:
             self.sha256,
             tuple(encoded.notes),
             encoded.protocol,
+            entropy.value,
         )
 
     def top2(self, encoded: EncodedImage, *, cancel: CancelToken | None = None) -> TopTwo:

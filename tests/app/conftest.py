@@ -47,12 +47,14 @@ class FakePrediction:
         classes: ClassTable = CLASSES,
         model: str = "fake",
         size: tuple[int, int] = SIZE,
+        uncertainty: float = float("nan"),
     ) -> None:
         self.labels = np.full(size, value, classes.dtype) if labels is None else labels
         self.confidence = np.ones(self.labels.shape, np.float16)
         self.classes = classes
         self.model = model
         self.sha256 = "0" * 64
+        self.uncertainty = uncertainty
         self.notes: tuple[str, ...] = ()
 
 
