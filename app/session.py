@@ -23,6 +23,7 @@ from app.user_error import UserError, user_error
 from segcore import resources
 from segcore.errors import ProjectError, SegcoreError
 from segcore.project import HistoryState, Project
+from segcore.project.frames import close_videos
 
 CLAIM_SECONDS = 20.0
 """How long opening a picture waits for its labels to be written by a batch."""
@@ -71,10 +72,14 @@ class Session(QObject):
         """Its name in the project."""
         return self.names[self._current] if self._current >= 0 else None
 
-    def open_paths(self, paths: Sequence[Path | str]) -> None:
-        """Open pictures, folders of them or a project in the place of what is open."""
+    def open_paths(self, paths: Sequence[Path | str], *, as_frames: bool = False) -> None:
+        """Open pictures, folders of them, videos or a project in the place of what is open.
+
+        With `as_frames` a file of several pictures counts as a video.
+        """
         self._listed += 1
-        self._listing.submit(self._list, [Path(path) for path in paths], self._listed, self.project)
+        places = [Path(path) for path in paths]
+        self._listing.submit(self._list, places, self._listed, self.project, as_frames)
 
     def open_samples(self) -> None:
         """Open the drawn pictures that the program brings."""
@@ -135,6 +140,7 @@ class Session(QObject):
         self._closed = True
         self._listed += 1
         self._asked += 1
+        close_videos()
         self._listing.shutdown(wait=True, cancel_futures=True)
         self._opening.shutdown(wait=True, cancel_futures=True)
         self._thumbnails.close()
@@ -142,12 +148,15 @@ class Session(QObject):
         self._relay.close()
         if self._reader is not None:
             self._reader.close()
+        close_videos()
         if self.project is not None:
             self.project.close()
 
-    def _list(self, paths: list[Path], listed: int, current: Project | None) -> None:
+    def _list(
+        self, paths: list[Path], listed: int, current: Project | None, as_frames: bool
+    ) -> None:
         try:
-            source = source_of(paths)
+            source = source_of(paths, as_frames=as_frames)
             for sentence in source.left_out:
                 self._relay.post(self.notice.emit, sentence)
             if source.is_empty and source.left_out:

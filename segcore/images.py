@@ -30,8 +30,9 @@ from segcore.decoding.formats import (
 from segcore.decoding.jpeg import load_jpeg
 from segcore.decoding.pixels import RGB, rgb_of_picture, upright
 from segcore.decoding.tiff import read_tiff, tiff_size
-from segcore.errors import ImageError, readable
+from segcore.errors import ImageError, VideoError, readable
 from segcore.folders import IMAGE_SUFFIXES, find_images, is_image_path, natural_key
+from segcore.frame_paths import frame_of
 from segcore.opencv import cv2
 
 __all__ = [
@@ -52,13 +53,16 @@ def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> RGB:
     """Read a picture: (H, W, 3) uint8 RGB, upright, C-contiguous.
 
     The format is told by the content, not by the name. Of animations and stacks the first picture
-    is read. `pixels.rgb_of_samples` says how other depths become 8 bits, `pixels.rgb_of_picture`
-    what becomes of alpha and of other colour models. Colour profiles are not applied.
+    is read; a path in a video (see `frame_paths`) is one of its frames.
+    `pixels.rgb_of_samples` says how other depths become 8 bits, `pixels.rgb_of_picture` what
+    becomes of alpha and of other colour models. Colour profiles are not applied.
 
     Raises:
         ImageError: not there, no picture, damaged, cut short or too large; one sentence.
     """
     path = Path(path)
+    if (frame := frame_of(path)) is not None:
+        return _read_frame(*frame)
     with _told_in_one_sentence(path), _open(path) as stream:
         image_format = recognise(stream, path.suffix)
         if image_format is JPEG:
@@ -82,6 +86,8 @@ def read_image_size(path: str | Path) -> tuple[int, int]:
         ImageError: not there or no picture; one sentence.
     """
     path = Path(path)
+    if (frame := frame_of(path)) is not None:
+        return _frame_size(frame[0])
     with _told_in_one_sentence(path), _open(path) as stream:
         image_format = recognise(stream, path.suffix)
         try:
@@ -105,6 +111,8 @@ def read_thumbnail(path: str | Path, side: int) -> RGB:
         ImageError: as `read_image`.
     """
     path = Path(path)
+    if (frame := frame_of(path)) is not None:
+        return _shrunk(_read_frame(*frame), side)
     with _told_in_one_sentence(path), _open(path) as stream:
         if recognise(stream, path.suffix) is JPEG:
             with JpegImagePlugin.JpegImageFile(stream) as picture:
@@ -113,6 +121,24 @@ def read_thumbnail(path: str | Path, side: int) -> RGB:
                 picture.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
                 return upright(rgb_of_picture(picture), orientation(picture))
     return _shrunk(read_image(path), side)
+
+
+def _read_frame(video: Path, number: int) -> RGB:
+    from segcore.video_pool import POOL  # brings FFmpeg
+
+    try:
+        return POOL.read(video, number)
+    except VideoError as error:
+        raise ImageError(str(error)) from error
+
+
+def _frame_size(video: Path) -> tuple[int, int]:
+    from segcore.video_pool import POOL
+
+    try:
+        return POOL.size(video)
+    except VideoError as error:
+        raise ImageError(str(error)) from error
 
 
 def _shrunk(image: RGB, side: int) -> RGB:

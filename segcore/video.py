@@ -20,6 +20,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
+from segcore.decoding.growing_index import GrowingIndex
 from segcore.decoding.video_frames import decoded_frames, rgb_of, upright_size
 from segcore.decoding.video_index import FrameIndex, build_index, open_video
 from segcore.errors import VideoError, readable
@@ -41,13 +42,24 @@ class Video:
 
     Args:
         path: of the file.
+        index: built in the background, maybe for several readers of the file; without one it is
+            built when it is first needed. With one, frames are read as soon as they are known.
+        kept_bytes: of decoded frames that are kept.
 
     Raises:
         VideoError: the file cannot be read, has no video, or not one frame of it can be decoded.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        index: GrowingIndex | None = None,
+        *,
+        kept_bytes: int = KEPT_BYTES,
+    ) -> None:
         self.path = Path(path)
+        self._growing = index
+        self._kept_bytes = kept_bytes
         self._lock = threading.RLock()
         self._container: InputContainer | None
         self._container, self._stream = open_video(self.path)
@@ -84,8 +96,11 @@ class Video:
             VideoError: not one frame can be decoded.
         """
         with self._lock:
-            if self._index is None:
+            if self._growing is not None:
+                self._take(self._growing.whole())
+            elif self._index is None:
                 self._index = build_index(self.path)
+            assert self._index is not None
             return self._index
 
     @property
@@ -129,19 +144,34 @@ class Video:
             IndexError: there is no such frame.
         """
         number = self._checked(number)
-        index = self.index
+        index = self._known(number)
         if not index.seekable or self._stream.time_base is None:
             return number / self.rate if self.rate else 0.0
         return float((index.times[number] - index.times[0]) * self._stream.time_base)
 
     def is_key(self, number: int) -> bool:
         """Whether decoding can begin at a frame."""
-        index = self.index
-        pts = index.times[self._checked(number)]
-        return index.keys[index.key_before(self._checked(number))].pts == pts
+        number = self._checked(number)
+        index = self._known(number)
+        return index.keys[index.key_before(number)].pts == index.times[number]
+
+    def _known(self, number: int) -> FrameIndex:
+        """As much of the index as is known, with the frame of that number if there is one."""
+        if self._growing is None or number < 0:
+            return self.index
+        with self._lock:
+            if self._index is None or number >= len(self._index):
+                self._take(self._growing.covering(number))
+            assert self._index is not None
+            return self._index
+
+    def _take(self, index: FrameIndex) -> None:
+        before, self._index = self._index, index
+        if before is not None and before.seekable != index.seekable:
+            self._restart()  # frames are told apart in another way from here on
 
     def _checked(self, number: int) -> int:
-        count = len(self)
+        count = len(self._known(number))
         if not -count <= number < count:
             raise IndexError(
                 f"{readable(self.path)} has {count} frames and none with number {number}"
@@ -165,7 +195,7 @@ class Video:
 
     def _decode(self, number: int) -> VideoFrame | None:
         """Reach a frame from where the decoder is, else from key frames ever further back."""
-        index = self.index
+        index = self._known(number)
         if not index.seekable:
             if self._next > number:
                 self._restart()
@@ -199,16 +229,17 @@ class Video:
         return None
 
     def _number_of(self, frame: VideoFrame) -> int | None:
-        if not self.index.seekable:
+        index = self._index or self.index
+        if not index.seekable:
             self._next += 1
             return self._next - 1
-        return None if frame.pts is None else self.index.number_of(frame.pts)
+        return None if frame.pts is None else index.number_of(frame.pts)
 
     def _keep(self, number: int, frame: VideoFrame) -> None:
         self._kept[number] = frame
         self._kept.move_to_end(number)
         size = frame.width * frame.height * 3 // 2
-        while len(self._kept) > max(KEPT_BYTES // max(size, 1), 2):
+        while len(self._kept) > max(self._kept_bytes // max(size, 1), 2):
             self._kept.popitem(last=False)
 
     def _seek(self, to: int) -> bool:

@@ -1,4 +1,4 @@
-"""What a person's paths stand for: a project, folders of pictures, or single pictures."""
+"""What a person's paths stand for: a project, folders of pictures, single pictures or videos."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from pathlib import Path
 
-from segcore.errors import ProjectError
+from segcore.decoding.picture_stack import picture_count
+from segcore.errors import ProjectError, VideoError
 from segcore.folders import is_video_path
 from segcore.images import find_images, is_image_path
 from segcore.project import Project
 from segcore.project.automatic import automatic_folder
+from segcore.project.frames import add_video, video_trouble
 from segcore.project.lock import NotWritableError
+
+_ANIMATED = frozenset((".gif", ".apng", ".webp", ".png"))
 
 FIRST_BATCH = 32
 """Pictures listed before the window is told: few, so that the first one opens at once."""
@@ -33,6 +37,7 @@ class Source:
     base: Path | None = None
     folders: tuple[Path, ...] = ()
     files: tuple[Path, ...] = ()
+    videos: tuple[Path, ...] = ()
     left_out: tuple[str, ...] = ()
 
     @property
@@ -41,10 +46,14 @@ class Source:
         return self.project_folder is None and self.base is None
 
 
-def source_of(paths: Sequence[Path]) -> Source:
-    """Sort paths into projects, folders and pictures; looks at the disk."""
+def source_of(paths: Sequence[Path], *, as_frames: bool = False) -> Source:
+    """Sort paths into projects, folders, pictures and videos; looks at the disk.
+
+    Animations count as videos, and with `as_frames` every file with several pictures does.
+    """
     folders: list[Path] = []
     files: list[Path] = []
+    videos: list[Path] = []
     left_out: list[str] = []
     for path in (Path(os.path.abspath(path)) for path in paths):  # noqa: PTH100 - keeps links
         if path.is_dir() and Project.is_project(path):
@@ -53,19 +62,20 @@ def source_of(paths: Sequence[Path]) -> Source:
             folders.append(path)
         elif not path.exists():
             left_out.append(f"{path} is not there: it may have been moved or renamed.")
-        elif is_video_path(path):
-            left_out.append(
-                f"{path.name} is a video, which the window cannot open yet: label its frames with "
-                "`segformer-studio predict`."
-            )
+        elif is_video_path(path) or (as_frames and is_image_path(path)) or _is_animation(path):
+            if trouble := video_trouble(path):
+                left_out.append(trouble)
+            else:
+                videos.append(path)
         elif is_image_path(path):
             files.append(path)
         else:
             left_out.append(f"{path.name} is no picture: open a picture, a folder or a project.")
     return Source(
-        base=_common_folder(folders, files),
+        base=_common_folder(folders, [*files, *videos]),
         folders=tuple(folders),
         files=tuple(files),
+        videos=tuple(videos),
         left_out=tuple(left_out),
     )
 
@@ -117,6 +127,7 @@ def names_of(source: Source, project: Project) -> Iterator[list[str]]:
 
     Raises:
         ProjectError: the project cannot be written.
+        VideoError: a video cannot be read.
     """
     if project.read_only:
         yield _names_known(source, project)
@@ -128,16 +139,36 @@ def names_of(source: Source, project: Project) -> Iterator[list[str]]:
         yield first
         told = set(first)
         yield [name for name in project.add([folder]) if name not in told]
+    yield from _frames_of(source.videos, project)
+
+
+def _frames_of(videos: Sequence[Path], project: Project) -> Iterator[list[str]]:
+    """The frames of videos, as they become known; a bad video does not keep the others away."""
+    trouble: VideoError | None = None
+    for video in videos:
+        try:
+            yield from add_video(project, video)
+        except VideoError as error:
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
+
+
+def _is_animation(path: Path) -> bool:
+    """Whether a picture moves; a TIFF of several pages is a stack and only opened as asked for."""
+    return path.suffix.lower() in _ANIMATED and picture_count(path) > 1
 
 
 def _names_known(source: Source, project: Project) -> list[str]:
     """Those pictures of a source that a project has already, for one that takes no more."""
     files = {Path(os.path.realpath(path)) for path in source.files}
+    videos = {Path(os.path.realpath(path)) for path in source.videos}
     folders = [Path(os.path.realpath(folder)) for folder in source.folders]
     return [
         name
         for name in project.images
         if (path := Path(os.path.realpath(project.image_path(name)))) in files
+        or path.parent in videos
         or any(path.is_relative_to(folder) for folder in folders)
     ]
 

@@ -14,6 +14,7 @@ from app.document import Document
 from app.session import Session
 from app.settings import Settings
 from segcore.errors import SegcoreError
+from segcore.folders import VIDEO_SUFFIXES
 from segcore.images import IMAGE_SUFFIXES
 
 _MOST_REMEMBERED = 200
@@ -57,6 +58,22 @@ class FileCommands(QObject):
         if paths:
             self.open_paths([Path(path) for path in paths])
 
+    def open_video(self) -> None:
+        """Ask for videos, animations or stacks of pictures, and open their frames."""
+        videos = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
+        paths, _chosen = QFileDialog.getOpenFileNames(
+            self._window,
+            self.tr("Open videos"),
+            self._settings.last_folder,
+            self.tr("Videos ({})").format(videos)
+            + ";;"
+            + self.tr("Animations and stacks ({})").format("*.gif *.apng *.png *.webp *.tif *.tiff")
+            + ";;"
+            + self.tr("All files (*)"),
+        )
+        if paths:
+            self.open_paths([Path(path) for path in paths], as_frames=True)
+
     def open_folder(self) -> None:
         """Ask for a folder of pictures and open it."""
         self._open_asked_folder(self.tr("Open a folder of pictures"))
@@ -74,14 +91,14 @@ class FileCommands(QObject):
         self._settings.last_paths = []
         self._session.open_samples()
 
-    def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open pictures, folders or a project, and remember them."""
+    def open_paths(self, paths: Sequence[Path], *, as_frames: bool = False) -> None:
+        """Open pictures, folders, videos or a project, and remember them."""
         absolute = [path.absolute() for path in paths]
         if not absolute:
             return
         self._settings.last_picture = ""
         self._remember(absolute)
-        self._session.open_paths(absolute)
+        self._session.open_paths(absolute, as_frames=as_frames)
 
     def open_at_start(self, paths: Sequence[Path]) -> None:
         """Open what the command line names, else what was open last, else the sample street."""

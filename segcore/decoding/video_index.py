@@ -7,7 +7,9 @@ the frames are decoded once and counted as they come.
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +25,9 @@ ONE_FRAME_A_PACKET = frozenset(
     ("h264", "hevc", "av1", "vp9", "mjpeg", "mpeg4", "png", "gif", "apng", "ffv1", "prores")
 )
 """Codecs whose packets hold one frame each, in the containers that give them times."""
+
+_FIRST_PAUSE = 0.3
+"""Seconds after which what is known of a long file is told."""
 
 
 @dataclass(frozen=True)
@@ -97,47 +102,97 @@ def build_index(path: Path) -> FrameIndex:
     Raises:
         VideoError: the file cannot be opened, or not one frame can be decoded.
     """
-    packets = _PacketScan.of(path)
-    index = packets.index() if packets.can_be_trusted else _by_decoding(path)
-    if not len(index):
-        raise VideoError(f"{readable(path)}: not one frame can be decoded; copy the file again.")
+    *_, index = growing_index(path)
+    assert index is not None
     return index
 
 
-@dataclass
+def growing_index(path: Path) -> Iterator[FrameIndex | None]:
+    """What is known of a file's frames, every now and then while it is read; the last is all.
+
+    Each is the beginning of the next one. None says that nothing is known yet.
+
+    Raises:
+        VideoError: the file cannot be opened, or not one frame can be decoded.
+    """
+    scan = _PacketScan(path)
+    yield from scan.run()
+    if scan.can_be_trusted:
+        yield scan.index()
+        return
+    index = None
+    for index in _by_decoding(path):
+        yield index
+    if index is None or not len(index):
+        raise VideoError(f"{readable(path)}: not one frame can be decoded; copy the file again.")
+
+
+class _Pace:
+    """When it is time to tell: ever more rarely, as telling takes longer the more there is."""
+
+    def __init__(self) -> None:
+        self._pause = _FIRST_PAUSE
+        self._next = time.monotonic() + self._pause
+
+    def is_due(self) -> bool:
+        if time.monotonic() < self._next:
+            return False
+        self._pause *= 1.25
+        self._next = time.monotonic() + self._pause
+        return True
+
+
 class _PacketScan:
     """What the packets of a file say without being decoded."""
 
-    packets: list[tuple[int, int | None, bool]]  # pts, dts, whether decoding can begin there
-    by_dts: bool
-    can_be_trusted: bool
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found: list[tuple[int, int | None, bool]] = []  # pts, dts, may decoding begin there
+        self._by_dts = True
+        self.can_be_trusted = False
 
-    @classmethod
-    def of(cls, path: Path) -> _PacketScan:
-        container, stream = open_video(path)
+    def run(self) -> Iterator[FrameIndex | None]:
+        """Read the packets; what is sure of them is told every now and then."""
+        container, stream = open_video(self._path)
+        pace = _Pace()
         with container:
             trusted = stream.codec_context.name in ONE_FRAME_A_PACKET
             # Matroska seeks by the time of showing, most others by the time of decoding.
-            by_dts = "matroska" not in container.format.name
-            found: list[tuple[int, int | None, bool]] = []
+            self._by_dts = "matroska" not in container.format.name
             try:
-                for packet in container.demux(stream):
+                for packet in container.demux(stream) if trusted else ():
                     if not packet.size or packet.is_discard:
                         continue
                     if packet.pts is None or packet.is_corrupt:
                         trusted = False
                         break
-                    found.append((packet.pts, packet.dts, packet.is_keyframe))
+                    self._found.append((packet.pts, packet.dts, packet.is_keyframe))
+                    if pace.is_due():
+                        yield self._index_until(packet.dts)
             except (av.FFmpegError, OSError):
                 trusted = False  # cut short
-        times = {pts for pts, _, _ in found}
-        trusted &= len(times) == len(found) > 0 and any(key for _, _, key in found)
-        return cls(found, by_dts, trusted)
+        self.can_be_trusted = trusted and self._is_plain(self._found)
 
     def index(self) -> FrameIndex:
-        ordered = sorted(self.packets, key=lambda packet: packet[0])
+        """Of all packets."""
+        return self._index_of(self._found)
+
+    def _index_until(self, dts: int | None) -> FrameIndex | None:
+        """Of the frames that nothing to come can be shown before."""
+        if dts is None:
+            return None
+        sure = [packet for packet in self._found if packet[0] <= dts]
+        return self._index_of(sure) if self._is_plain(sure) and self._found[0][2] else None
+
+    @staticmethod
+    def _is_plain(packets: list[tuple[int, int | None, bool]]) -> bool:
+        times = {pts for pts, _, _ in packets}
+        return len(times) == len(packets) > 0 and any(key for _, _, key in packets)
+
+    def _index_of(self, packets: list[tuple[int, int | None, bool]]) -> FrameIndex:
+        ordered = sorted(packets, key=lambda packet: packet[0])
         keys = [
-            KeyFrame(pts, dts if self.by_dts and dts is not None else pts)
+            KeyFrame(pts, dts if self._by_dts and dts is not None else pts)
             for pts, dts, is_key in ordered
             if is_key
         ]
@@ -146,16 +201,23 @@ class _PacketScan:
         return FrameIndex(tuple(times), tuple(keys), seekable=True)
 
 
-def _by_decoding(path: Path) -> FrameIndex:
+def _by_decoding(path: Path) -> Iterator[FrameIndex | None]:
     container, stream = open_video(path)
     times: list[int | None] = []
     keys: list[KeyFrame] = []
+    pace = _Pace()
     with container:
         for frame in decoded_frames(container, stream):
             times.append(frame.pts)
             if frame.key_frame and frame.pts is not None:
                 seek_to = frame.pts if frame.dts is None else min(frame.pts, frame.dts)
                 keys.append(KeyFrame(frame.pts, seek_to))
+            if pace.is_due():
+                yield _index_of_decoded(times, keys)
+    yield _index_of_decoded(times, keys)
+
+
+def _index_of_decoded(times: list[int | None], keys: list[KeyFrame]) -> FrameIndex:
     known = [time for time in times if time is not None]
     rising = len(known) == len(times) and all(a < b for a, b in pairwise(known))
     if rising and keys:

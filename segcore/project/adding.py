@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from segcore.project.states import line
 
 if TYPE_CHECKING:
-    from segcore.project.store import Project
+    from segcore.project.listed import ProjectPictures
 
 
-def add_named(project: Project, files: Mapping[str, Path]) -> dict[str, str]:
+def add_named(project: ProjectPictures, files: Mapping[str, Path]) -> dict[str, str]:
     """Add picture files under wanted names; those known keep theirs.
 
     A picture in the project folder is named by its path in it. Where a wanted name is another

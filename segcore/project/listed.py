@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from segcore.errors import ProjectError, SegcoreError
+from segcore.project.frames import add_video, sorted_out
 from segcore.project.lifecycle import ProjectFolder
 from segcore.project.relocate import SourceTrouble, find_moved, trouble_of
 from segcore.project.states import line
@@ -20,18 +21,22 @@ class ProjectPictures(ProjectFolder):
         return self._pictures.names
 
     def add(self, paths: Iterable[str | Path]) -> list[str]:
-        """Add picture files, and the pictures in folders; those known are not added again.
+        """Add pictures, the pictures in folders, and videos; those known are not added again.
 
         A file that was removed comes back with its labels; in a folder such files are passed over.
+        Of a video that is named itself each frame is a picture, `clip.mp4/000000` and so on.
 
         Returns the names of all of them, known and new.
 
         Raises:
             ProjectError: a path does not exist.
+            VideoError: a video cannot be read.
         """
         recorder = self._writable()
+        videos, others = sorted_out(paths)
         with self._guard:
-            names, new = self._pictures.add(paths)
+            names, new = self._pictures.add(others)
+            names += [name for video in videos for part in add_video(self, video) for name in part]
             recorder.submit([line(name, source=self._pictures.state(name).source) for name in new])
             removed = set(self._pictures.removed)
             self.restore(name for name in names if name in removed)

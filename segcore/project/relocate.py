@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from segcore.folders import find_images
+from segcore.folders import find_images, is_image_path, is_video_path
+from segcore.frame_paths import frame_of, frame_of_name, frame_path
 from segcore.project.folding import file_digest
 from segcore.project.states import PictureState
 
@@ -35,8 +37,9 @@ class SourceTrouble(NamedTuple):
 
 def trouble_of(name: str, path: Path, state: PictureState) -> SourceTrouble | None:
     """What is wrong with a picture's file; its content is read only where its size differs."""
+    frame = frame_of(path)
     try:
-        size = path.stat().st_size
+        size = (path if frame is None else frame[0]).stat().st_size
     except OSError:
         return SourceTrouble(name, "missing", path)
     if not state.bytes or size == state.bytes:
@@ -56,12 +59,19 @@ def find_moved(missing: Sequence[tuple[str, PictureState]], folder: Path) -> dic
     places = list(find_images(folder))
     by_name: dict[str, list[Path]] = defaultdict(list)
     by_size: dict[int, list[Path]] = defaultdict(list)
+    videos = _videos_below(folder)
     for place in places:
         by_name[place.name].append(place)
         by_size[place.stat().st_size].append(place)
     found: dict[str, Path] = {}
     for name, state in missing:
         wanted = Path(state.source)
+        frame = frame_of_name(state.source)
+        if frame is not None:
+            moved = videos.get(wanted.parent.name)
+            if moved is not None:
+                found[name] = frame_path(moved, frame[1])
+            continue
         if state.sha256 and state.bytes:
             alike = sorted(by_size[state.bytes], key=lambda place: place.name != wanted.name)
             match = next((each for each in alike if file_digest(each) == state.sha256), None)
@@ -70,6 +80,16 @@ def find_moved(missing: Sequence[tuple[str, PictureState]], folder: Path) -> dic
             match = max(named, key=lambda place: _common_end(place, wanted), default=None)
         if match is not None:
             found[name] = match
+    return found
+
+
+def _videos_below(folder: Path) -> dict[str, Path]:
+    """The videos of a folder and its subfolders, by their names."""
+    found: dict[str, Path] = {}
+    for place, _, files in os.walk(folder):
+        for file in files:
+            if is_video_path(file) or is_image_path(file):
+                found.setdefault(file, Path(place, file))
     return found
 
 

@@ -1,0 +1,101 @@
+"""Animations and stacks of pictures in one file (GIF, APNG, WebP, TIFF) as frames."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from PIL import Image
+
+from segcore.decoding.pixels import RGB, rgb_of_picture
+from segcore.errors import VideoError, readable
+
+_GUESSED_RATE = 10.0  # frames a second where the file says nothing
+
+
+class PictureStack:
+    """The pictures of one file, with the interface of `segcore.Video`.
+
+    Raises:
+        VideoError: the file is not there or no picture that Pillow reads.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._lock = threading.RLock()
+        with self._told():
+            self._picture: Image.Image = Image.open(self.path)
+            self._count = int(getattr(self._picture, "n_frames", 1))
+        self._duration = float(self._picture.info.get("duration") or 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._picture.close()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the first picture."""
+        return self._picture.height, self._picture.width
+
+    @property
+    def rate(self) -> float:
+        """Frames a second, by how long the first is shown."""
+        return 1000 / self._duration if self._duration else _GUESSED_RATE
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: int) -> RGB:
+        """The picture with that number, (H, W, 3) uint8 RGB.
+
+        Raises:
+            IndexError: there is no such picture.
+            VideoError: it is damaged, or of another size than the first.
+        """
+        if not -self._count <= number < self._count:
+            raise IndexError(f"{readable(self.path)} has {self._count} pictures")
+        with self._lock, self._told():
+            if number % self._count < self._picture.tell():
+                self._picture.close()  # not every reader finds its way back
+                self._picture = Image.open(self.path)
+            self._picture.seek(number % self._count)
+            return rgb_of_picture(self._picture.copy())
+
+    def time_of(self, number: int) -> float:
+        """Seconds from the first picture to one, at an even rate."""
+        return number / self.rate
+
+    def is_key(self, _number: int) -> bool:
+        """Each stands for itself."""
+        return True
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise VideoError(f"{readable(self.path)}: there is no such file.") from None
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            trouble = " ".join(str(error).split())[:120]
+            raise VideoError(
+                f"{readable(self.path)}: its pictures cannot be read ({trouble}); copy it again."
+            ) from error
+
+
+def picture_count(path: Path) -> int:
+    """How many pictures a file holds; 1 for what is no animation or no picture at all."""
+    try:
+        with Image.open(path) as picture:
+            return int(getattr(picture, "n_frames", 1))
+    except (OSError, SyntaxError, ValueError, EOFError):
+        return 1
