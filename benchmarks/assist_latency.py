@@ -57,7 +57,7 @@ def measured(times: int) -> dict[str, dict[str, float]]:
     whole = Box.of_size((SIDE, SIDE))
     evidence = evidence_in(predictor, encoded, whole)
     ground = ClickGround.with_model(image, evidence)
-    right, wrong = [(300, 800), (600, 900)], [(500, 300)]
+    right = [(300, 800), (600, 900)]
     classes = len(evidence.logits)
     sliders = LogitSettings((1.0,) * 2 + (0.0,) * (classes - 2))
     sure = LogitSettings(sliders.bias, 2.0, 0.5)
@@ -68,8 +68,8 @@ def measured(times: int) -> dict[str, dict[str, float]]:
     work: dict[str, Callable[[int], Any]] = {
         "evidence of kept features": lambda _: evidence_in(predictor, encoded, whole),
         "ready for clicks": lambda _: ClickGround.with_model(image, evidence),
-        "first click": lambda _: click_region(ground, right[:1]),
-        "third click": lambda _: click_region(ground, right, wrong),
+        "first click": lambda n: click_region(ground, [(300 + 9 * n, 800)]),
+        "third click": lambda n: click_region(ground, right, [(500, 300 - 9 * n)]),
         "sliders": lambda _: slid_labels(evidence, whole, sliders, ids, 255),
         "sliders, least confidence": lambda _: slid_labels(evidence, whole, sure, ids, 255),
         "scissors: an anchor": lambda _: Scissors(image, (500, 500)),

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from segcore.assist.geodesic import Steps, geodesic_distance
+from segcore.assist.geodesic import Steps, distance_from
 from segcore.resources import root
 
 Floats = npt.NDArray[np.float32]
@@ -28,6 +28,8 @@ NO_CLICK_DISTANCE = np.float32(3.0)
 _COLOUR_SCALE = 20.0
 """Of differences in Lab colour, 8 bits a channel."""
 _STEP_COLOUR_SCALE = 30.0
+_MOST_KEPT = 32
+"""Clicked cells whose comparisons are kept, some megabytes each."""
 _STEP_LEAST = 0.02
 """What a step costs where nothing changes."""
 
@@ -50,6 +52,7 @@ class CellGrid:
     features: Floats
     feature_steps: Steps | None
     class_roots: Floats
+    _compared: dict[Cell, Floats] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, colours: Floats, features: Floats, probabilities: Floats) -> CellGrid:
@@ -61,6 +64,14 @@ class CellGrid:
             _feature_steps(features) if len(features) else None,
             np.sqrt(probabilities),
         )
+
+    def cues(self, cell: Cell) -> Floats:
+        """(K, h, w) how alike and how far every cell is from one; kept, for clicks come again."""
+        if cell not in self._compared:
+            while len(self._compared) >= _MOST_KEPT:
+                del self._compared[next(iter(self._compared))]
+            self._compared[cell] = _compared(self, cell)
+        return self._compared[cell]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -98,47 +109,35 @@ def cues_of(grid: CellGrid, right: Sequence[Cell], wrong: Sequence[Cell]) -> Flo
 def _cues(grid: CellGrid, cells: Sequence[Cell]) -> Floats:
     """(K, h, w): how alike and how far the nearest of some cells is."""
     alike = len(grid.features) + (1 if len(grid.class_roots) else 0) + 1
-    far = 2 if grid.feature_steps is None else 3
     if not cells:
+        far = 2 if grid.feature_steps is None else 3
         none = np.zeros((alike + far, *grid.size), np.float32)
         none[alike:] = NO_CLICK_DISTANCE
         return none
-    rows, columns = (list(each) for each in zip(*cells))
-    cues = [_dots(vectors, rows, columns) for vectors in grid.features]
+    first, *others = (grid.cues(cell) for cell in dict.fromkeys(cells))
+    nearest = first.copy()
+    for cues in others:
+        np.maximum(nearest[:alike], cues[:alike], out=nearest[:alike])
+        np.minimum(nearest[alike:], cues[alike:], out=nearest[alike:])
+    return nearest
+
+
+def _compared(grid: CellGrid, cell: Cell) -> Floats:
+    """(K, h, w): how alike and how far one cell is."""
+    row, column = cell
+    cues = [np.einsum("d,dhw->hw", each[:, row, column], each) for each in grid.features]
     if len(grid.class_roots):
-        cues.append(_dots(grid.class_roots, rows, columns))
-    cues.append(np.exp(-_colour_distance(grid.colours, rows, columns) / _COLOUR_SCALE))
-    seeds = np.zeros(grid.size, np.bool_)
-    seeds[rows, columns] = True
-    for steps in (grid.colour_steps, grid.feature_steps):
-        if steps is not None:
-            cues.append(np.log1p(geodesic_distance(steps, seeds)))
-    cues.append(_straight_distance(grid.size, cells))
+        roots = grid.class_roots
+        cues.append(np.einsum("d,dhw->hw", roots[:, row, column], roots))
+    apart = grid.colours - grid.colours[row, column]
+    cues.append(np.exp(np.sqrt(np.einsum("hwc,hwc->hw", apart, apart)) / -_COLOUR_SCALE))
+    cues.append(np.log1p(distance_from(grid.colour_steps, cell)))
+    if grid.feature_steps is not None:
+        cues.append(np.log1p(distance_from(grid.feature_steps, cell)))
+    down, along = (np.arange(count, dtype=np.float32) for count in grid.size)
+    straight = np.hypot(down[:, None] - row, along - column)
+    cues.append(straight * np.float32(4 / np.hypot(*grid.size)))
     return np.stack(cues).astype(np.float32)
-
-
-def _dots(vectors: Floats, rows: list[int], columns: list[int]) -> Floats:
-    """The largest product of each cell's vector (D, h, w) with those of some cells."""
-    depth, height, width = vectors.shape
-    products = vectors[:, rows, columns].T @ vectors.reshape(depth, -1)
-    return np.asarray(products.max(axis=0).reshape(height, width))
-
-
-def _colour_distance(colours: Floats, rows: list[int], columns: list[int]) -> Floats:
-    nearest = np.full(colours.shape[:2], np.inf, np.float32)
-    for row, column in zip(rows, columns):
-        apart = colours - colours[row, column]
-        np.minimum(nearest, np.einsum("hwc,hwc->hw", apart, apart), out=nearest)
-    return np.sqrt(nearest)
-
-
-def _straight_distance(size: tuple[int, int], cells: Sequence[Cell]) -> Floats:
-    """Four times the distance to the nearest cell, in diagonals of the grid."""
-    down, along = np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32)
-    nearest = np.full(size, np.inf, np.float32)
-    for row, column in cells:
-        np.minimum(nearest, (down[:, None] - row) ** 2 + (along - column) ** 2, out=nearest)
-    return np.asarray(np.sqrt(nearest) * np.float32(4 / np.hypot(*size)))
 
 
 def _colour_steps(colours: Floats) -> Steps:

@@ -6,6 +6,7 @@ Everything that does not depend on the clicks is worked out once for a part of t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ GUIDE_REACH = 4
 """Pixels within which the picture's edges pull a boundary, where cells are 4 pixels wide."""
 GUIDE_EVENNESS = 60.0
 """Variance of brightness below which there is no edge to pull it."""
+ROOM = 3
+"""Cells around a region in which its boundary may be pulled."""
 MOST_GUIDED = 1_500_000
 """Pixels whose boundary is still pulled to the picture's edges."""
 
@@ -116,31 +119,54 @@ def click_region(
         [ground.cell(point) for point in right],
         [ground.cell(point) for point in wrong],
     )
-    size = ground.box.width, ground.box.height
-    resized = cv2.resize(np.tanh(odds), size, interpolation=cv2.INTER_LINEAR)
-    full = np.asarray(resized, np.float32).reshape(ground.box.size)
-    corner = (ground.box.x0, ground.box.y0)
-    insides = [(x - corner[0], y - corner[1]) for x, y in right]
-    outsides = [(x - corner[0], y - corner[1]) for x, y in wrong]
-    rough = _clicked_pieces(full > 0, insides, outsides)
-    fine = _guided(full, ground, rough)
-    return Selection(ground.box, _clicked_pieces(fine, insides, outsides)).trimmed()
+    odds = np.tanh(odds)
+    place = _place_of_pieces(odds, [ground.cell(point) for point in right], ground.box.size)
+    fine = _at_full_size(odds, place, ground)
+    region = place.moved(ground.box.x0, ground.box.y0)
+    return Selection(
+        region,
+        _clicked_pieces(
+            fine > 0,
+            [(x - region.x0, y - region.y0) for x, y in right],
+            [(x - region.x0, y - region.y0) for x, y in wrong if region.contains((x, y))],
+        ),
+    ).trimmed()
 
 
-def _guided(odds: Floats, ground: ClickGround, rough: Mask) -> Mask:
-    """The region with its boundary pulled to the picture's edges (He and others, "Guided image
-    filtering", ECCV 2010), in the box around it."""
-    reach = max(round(GUIDE_REACH * ground.box.width / ground.cells.size[1] / CELL), 1)
-    left, top, width, height = cv2.boundingRect(rough.view(np.uint8))
-    place = Box(left, top, left + width, top + height)
-    place = place.grown(3 * reach).clip(*ground.box.size)
+def _place_of_pieces(odds: Floats, cells: Sequence[Cell], size: tuple[int, int]) -> Box:
+    """The pixels, of a part of `size`, around all pieces that were clicked, with some room."""
+    pieces = _clicked_pieces(odds > 0, [(column, row) for row, column in cells], [])
+    left, top, width, height = cv2.boundingRect(pieces.view(np.uint8))
+    down, along = size[0] / odds.shape[0], size[1] / odds.shape[1]
+    around = Box(
+        math.floor((left - ROOM) * along),
+        math.floor((top - ROOM) * down),
+        math.ceil((left + width + ROOM) * along),
+        math.ceil((top + height + ROOM) * down),
+    )
+    return around.clip(*size)
+
+
+def _at_full_size(odds: Floats, place: Box, ground: ClickGround) -> Floats:
+    """The odds of cells at the pixels of a place in the ground, their boundary pulled to the
+    picture's edges (He and others, "Guided image filtering", ECCV 2010)."""
+    down, along = (cells / side for cells, side in zip(odds.shape, ground.box.size))
+    # Where the middle of a pixel lies among the middles of the cells.
+    matrix = np.array(
+        [
+            [along, 0, (place.x0 + 0.5) * along - 0.5],
+            [0, down, (place.y0 + 0.5) * down - 0.5],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = place.width, place.height
+    values = cv2.warpAffine(odds, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    values = np.asarray(values, np.float32).reshape(place.size)
     if place.area > MOST_GUIDED:
-        return rough
-    found = rough.copy()
+        return values
+    reach = max(round(GUIDE_REACH / along / CELL), 1)
     guide = np.ascontiguousarray(ground.brightness[place.slices])
-    values = np.ascontiguousarray(odds[place.slices])
-    found[place.slices] = _guided_filter(guide, values, reach) > 0
-    return found
+    return _guided_filter(guide, values, reach)
 
 
 def _guided_filter(guide: Floats, values: Floats, reach: int) -> Floats:

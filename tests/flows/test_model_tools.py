@@ -162,7 +162,7 @@ def test_sliders_change_what_nobody_has_painted(opened: Any) -> None:
 def test_the_second_best_brush_changes_what_it_covers(opened: Any) -> None:
     document = opened.window.core.document
     before = document.labels.copy()
-    opened.presses(Qt.Key.Key_E, Qt.KeyboardModifier.ShiftModifier)
+    opened.window.actions_by_name["tool_second_best"].trigger()
     opened.drags((150, 120), (160, 120), (170, 120))
     opened.waits_for(lambda: not np.array_equal(document.labels, before))
     changed = document.labels != before
