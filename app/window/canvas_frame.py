@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.canvas.canvas import Canvas
 from app.panels.banner import ErrorBanner
+from app.window.tool_strip import ToolStrip
 
 _MARGIN = 12
 _WIDEST_BANNER = 760
@@ -101,20 +102,11 @@ class Workspace(QWidget):
     ) -> None:
         """`tools` are groups of actions, a line between two groups; `options` is a bar for them."""
         super().__init__(parent)
-        self.bar = QToolBar(self)
-        self.bar.setObjectName("toolbar.tools")
-        self.bar.setAccessibleName(self.tr("Tools"))
-        self.bar.setOrientation(Qt.Orientation.Vertical)
-        self.bar.setIconSize(QSize(20, 20))
-        for group in tools:
-            if self.bar.actions():
-                self.bar.addSeparator()
-            for action in group:
-                self._add(action)
+        self.strip = ToolStrip(tools)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.bar)
+        layout.addWidget(self.strip)
         column = QVBoxLayout()
         column.setSpacing(0)
         column.addWidget(options)
@@ -122,15 +114,6 @@ class Workspace(QWidget):
         layout.addLayout(column, 1)
 
     @property
-    def buttons(self) -> list[QWidget]:
+    def buttons(self) -> list[QToolButton]:
         """The buttons of the strip, from the top."""
-        widgets = (self.bar.widgetForAction(action) for action in self.bar.actions())
-        return [widget for widget in widgets if isinstance(widget, QToolButton)]
-
-    def _add(self, action: QAction) -> None:
-        self.bar.addAction(action)
-        button = self.bar.widgetForAction(action)
-        if isinstance(button, QToolButton):
-            button.setObjectName(f"tool.{action.objectName().removeprefix('action.')}")
-            button.setAccessibleName(action.text().replace("&", ""))
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return self.strip.buttons
