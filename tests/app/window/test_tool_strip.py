@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -13,7 +15,7 @@ GROUPS = (3, 3, 5, 2, 2, 3, 4)
 
 
 @pytest.fixture
-def strip(qtbot: QtBot) -> ToolStrip:
+def strip(qtbot: QtBot) -> Iterator[ToolStrip]:
     window = QWidget()
     groups = []
     for group, count in enumerate(GROUPS):
@@ -29,7 +31,8 @@ def strip(qtbot: QtBot) -> ToolStrip:
     qtbot.addWidget(window)
     window.resize(600, 1400)
     window.show()
-    return strip
+    yield strip
+    window.close()
 
 
 @pytest.mark.parametrize("height", [1400, 800, 600, 500])
