@@ -44,7 +44,7 @@ def evidence_around(
         Cancelled: it was called off; looked at between windows.
     """
     window = encoded.windows[encoded.window_at(point)]
-    down, along = _pitch(window)
+    down, along = pitch(window)
     height, width = encoded.size
     rows, columns = (
         min(max(round(most_cells * each), 1), side)
@@ -93,8 +93,8 @@ def _gathered(
         for index, window in enumerate(encoded.windows)
         if not window.core.intersect(place).is_empty
     }
-    down = min(_pitch(window)[0] for window in touched.values())
-    along = min(_pitch(window)[1] for window in touched.values())
+    down = min(pitch(window)[0] for window in touched.values())
+    along = min(pitch(window)[1] for window in touched.values())
     grid = (max(math.ceil(place.height / down), 1), max(math.ceil(place.width / along), 1))
     logits: list[Tensor] = []
     places: list[list[Tensor]] = []
@@ -106,19 +106,22 @@ def _gathered(
         if features:
             places.append([encoded.backend.picture_of(stage).float() for stage in stages])
     windows = list(touched.values())
-    sheet = _joined(logits, windows, place, grid)
+    sheet = joined(logits, windows, place, grid)
     vectors = np.zeros((STAGES if features else 0, CHANNELS, *grid), np.float32)
     for stage, pictures in enumerate(zip(*places)):
-        found = _joined(_principal(pictures), windows, place, grid)
+        found = joined(_principal(pictures), windows, place, grid)
         found /= found.norm(dim=0).clamp_min(1e-6)
         vectors[stage, : len(found)] = found.cpu().numpy()
     return Evidence(place, np.ascontiguousarray(sheet.cpu().numpy()), vectors)
 
 
-def _joined(
+def joined(
     pictures: Sequence[Tensor], windows: Sequence[WindowGeometry], place: Box, grid: Size
 ) -> Tensor:
-    """(C, h, w) over windows to one (C, *grid) over `place`, each cell from its window."""
+    """(C, h, w) over windows to one (C, *grid) over `place`, each cell from its window.
+
+    Cells are read bilinearly, so that pictures of every stage may be joined on one grid.
+    """
     sheet = pictures[0].new_zeros((len(pictures[0]), *grid))
     for picture, window in zip(pictures, windows):
         rows, columns = _cells_within(window.core, place, grid)
@@ -151,7 +154,7 @@ def _principal(pictures: Sequence[Tensor]) -> list[Tensor]:
     ]
 
 
-def _pitch(window: WindowGeometry) -> tuple[float, float]:
+def pitch(window: WindowGeometry) -> tuple[float, float]:
     """Image pixels from cell to cell of the logit grid, down and along."""
     grid = [-(-side // 4) for side in window.model_size]
     return window.box.height / grid[0], window.box.width / grid[1]
