@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -23,7 +23,9 @@ from segcore.errors import SegcoreError
 from segcore.images import read_image
 from segcore.labels import class_counts
 from segcore.progress import Progress
-from segcore.project import STATUSES, Project
+
+if TYPE_CHECKING:
+    from segcore.project import Project
 
 commands = typer.Typer(
     help="Make a project, add pictures to it, predict them, and see how far it is.",
@@ -54,6 +56,8 @@ def create(
 ) -> None:
     """Make a project; classes can also come with the first prediction."""
     terminal = Terminal()
+    from segcore.project import Project
+
     with Project.create(folder, _classes_of(classes)) as project:
         names = project.add(pictures) if pictures else []
         _say_added(terminal, project, names, as_json=as_json)
@@ -63,6 +67,8 @@ def create(
 def add(folder: ProjectArgument, pictures: Pictures, as_json: JsonFlag = False) -> None:
     """Add pictures to a project; those that it has are not added again."""
     terminal = Terminal()
+    from segcore.project import Project
+
     with Project.open(folder) as project:
         _say_notes(terminal, project)
         before = set(project.images)
@@ -94,6 +100,8 @@ def predict(
     terminal = Terminal()
     done: list[str] = []
     failed: list[dict[str, str]] = []
+    from segcore.project import Project
+
     with Project.open(folder) as project:
         _say_notes(terminal, project)
         predictor = Predictor.load(model, device, precision, numerics, backend)
@@ -125,6 +133,8 @@ def predict(
 def status(folder: ProjectArgument, as_json: JsonFlag = False) -> None:
     """Say how far a project is: statuses, classes with their shares, who said the pixels."""
     terminal = Terminal()
+    from segcore.project import Project
+
     with Project.open(folder, read_only=True) as project:
         _say_notes(terminal, project)
         found = _status_of(project, terminal)
@@ -144,6 +154,8 @@ def status(folder: ProjectArgument, as_json: JsonFlag = False) -> None:
 
 def _status_of(project: Project, terminal: Terminal) -> dict[str, Any]:
     """Shares are of the pixels of the labelled pictures."""
+    from segcore.project import STATUSES
+
     names, classes = project.labelled(), project.classes
     by_class = np.zeros(len(classes), np.int64)
     by_origin = np.zeros(256, np.int64)

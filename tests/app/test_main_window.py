@@ -293,14 +293,14 @@ def test_the_picture_that_was_open_is_opened_again(
 def test_keys_changed_in_the_settings_work_at_once(
     qtbot: QtBot, window: MainWindow, settings: Settings
 ) -> None:
-    settings.shortcuts = {"action.tool_brush": ["P"]}
+    settings.shortcuts = {"action.tool_brush": ["J"]}
     window.dialogs.settingsApplied.emit()
     window.canvas.setFocus()
     qtbot.keyClick(window.canvas, Qt.Key.Key_B)
     assert window.core.view_state.tool == "pan"
-    qtbot.keyClick(window.canvas, Qt.Key.Key_P)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_J)
     assert window.core.view_state.tool == "brush"
-    assert window.actions_by_name["tool_brush"].shortcuts() == [QKeySequence("P")]
+    assert window.actions_by_name["tool_brush"].shortcuts() == [QKeySequence("J")]
 
 
 def test_edits_that_cannot_be_saved_hold_the_window_open_once(
