@@ -1,13 +1,15 @@
 """How long the canvas keeps a person waiting: strokes, panning, zooming, opening a picture.
 
-    python benchmarks/canvas.py [--side 20000] [--moves 200] [--batch MODEL] [--compare] [--json]
+    python benchmarks/canvas.py [--side 20000] [--moves 200] [--batch MODEL] [--compare] [--protect]
+        [--json]
 
 The real `Canvas` and the real `segcore.edits.Stroke` on a square label map, in a view of
 1600 x 1000, with the minimap. A stroke's move is timed from the mouse event to painted pixels: the
 edit, filling the damaged tiles, and the repaint, on the GUI thread. `--batch` predicts with a model
 in another thread meanwhile, as "Predict all" does; `--compare` also paints side by side and beside
-the line of a swipe, and moves that line. Milliseconds of wall time; beside them the processor time
-of the GUI thread, which tells what the canvas costs from what a busy machine adds.
+the line of a swipe, and moves that line; `--protect` locks two classes and what people said.
+Milliseconds of wall time; beside them the processor time of the GUI thread, which tells what the
+canvas costs from what a busy machine adds.
 """
 
 from __future__ import annotations
@@ -33,13 +35,16 @@ from app.canvas.canvas import Canvas
 from app.priority import step_behind_the_window
 from segcore.classes import ClassTable
 from segcore.display import DisplayCurve
-from segcore.edits import Stroke, warm_up
+from segcore.edits import Protection, Stroke, warm_up
 
 VIEW = (1600, 1000)
 BRUSH = 500
 FRAME = 16.0
 LONGEST_MOVE = 300.0
 CLASSES = ClassTable.from_names([f"class {i}" for i in range(19)])
+NOTHING_PROTECTED = Protection()
+PROTECTED = Protection(frozenset({3, 12}), ground="untouched", models=frozenset({1}))
+"""Strokes here are of origin 1, so that they go over their own pixels as they do unprotected."""
 Row = dict[str, float | str]
 
 
@@ -61,8 +66,11 @@ class Watch:
 class Painter:
     """What a labelling controller does with the canvas's strokes."""
 
-    def __init__(self, canvas: Canvas, labels: np.ndarray, origins: np.ndarray) -> None:
+    def __init__(
+        self, canvas: Canvas, labels: np.ndarray, origins: np.ndarray, protection: Protection
+    ) -> None:
         self.canvas, self.labels, self.origins = canvas, labels, origins
+        self.protection = protection
         self.edit = np.zeros(2)
         self._stroke: Stroke | None = None
         self._last = (0, 0)
@@ -71,7 +79,13 @@ class Painter:
         canvas.strokeAbortRequested.connect(self.abort)
 
     def begin(self, x: int, y: int, _erase: bool) -> None:
-        self._stroke, self._last = Stroke(self.labels, self.origins), (x, y)
+        self._stroke = Stroke(
+            self.labels,
+            self.origins,
+            paintable=self.protection.id_table(self.labels.dtype),
+            paintable_origins=self.protection.origin_table(),
+        )
+        self._last = (x, y)
         self.move(x, y)
 
     def move(self, x: int, y: int) -> None:
@@ -214,7 +228,9 @@ def comparing_rows(canvas: Canvas, painter: Painter, moves: int) -> list[Row]:
     return rows
 
 
-def measure(side: int, moves: int, *, compare: bool = False) -> list[Row]:
+def measure(
+    side: int, moves: int, *, compare: bool = False, protection: Protection = NOTHING_PROTECTED
+) -> list[Row]:
     """All rows."""
     canvas = Canvas()
     canvas.resize(*VIEW)
@@ -230,7 +246,7 @@ def measure(side: int, moves: int, *, compare: bool = False) -> list[Row]:
     QApplication.processEvents()
     canvas.wait_until_smooth()
     QApplication.processEvents()
-    painter = Painter(canvas, labels, origins)
+    painter = Painter(canvas, labels, origins, protection)
     rows = []
     for name, look in (("1:1", lambda: canvas.zoom_to(1.0)), ("fit", canvas.fit)):
         look()
@@ -283,11 +299,17 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=200, help="mouse moves of each stroke")
     parser.add_argument("--batch", metavar="MODEL", help="predict with it meanwhile")
     parser.add_argument("--compare", action="store_true", help="also side by side and swipe")
+    parser.add_argument("--protect", action="store_true", help="some pixels may not be changed")
     parser.add_argument("--json", action="store_true", help="print JSON alone")
     arguments = parser.parse_args()
     application = QApplication.instance() or QApplication([])
     with predicting(arguments.batch):
-        rows = measure(arguments.side, arguments.moves, compare=arguments.compare)
+        rows = measure(
+            arguments.side,
+            arguments.moves,
+            compare=arguments.compare,
+            protection=PROTECTED if arguments.protect else NOTHING_PROTECTED,
+        )
     del application
     if arguments.json:
         print(json.dumps({"side": arguments.side, "batch": arguments.batch, "rows": rows}))
