@@ -20,8 +20,6 @@ from app.cli.options import (
 from app.cli.terminal import Terminal
 from segcore.classes import ClassTable
 from segcore.errors import SegcoreError
-from segcore.images import read_image
-from segcore.labels import class_counts
 from segcore.progress import Progress
 
 if TYPE_CHECKING:
@@ -95,6 +93,7 @@ def predict(
 ) -> None:
     """Predict every picture of a project; what a person has painted stays."""
     from app.controllers.picture_store import save_under
+    from segcore.images import read_image
     from segcore.inference import Predictor
 
     terminal = Terminal()
@@ -154,6 +153,7 @@ def status(folder: ProjectArgument, as_json: JsonFlag = False) -> None:
 
 def _status_of(project: Project, terminal: Terminal) -> dict[str, Any]:
     """Shares are of the pixels of the labelled pictures."""
+    from segcore.labels import class_counts
     from segcore.project import STATUSES
 
     names, classes = project.labelled(), project.classes
