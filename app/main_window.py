@@ -40,7 +40,7 @@ from app.window.list_link import ListLink
 from app.window.menus import build_menus
 from app.window.model_link import ModelLink
 from app.window.origins_link import OriginsLink
-from app.window.review_link import ReviewLink
+from app.window.review_parts import ReviewParts
 from app.window.status_link import MessageLink, StatusLink
 from app.window.view_parts import ViewParts
 from segcore.errors import SegcoreError
@@ -159,7 +159,15 @@ class MainWindow(QMainWindow):
         self.canvas_link.connect_tools(core.labelling, core.inspection)
         self.canvas_link.connect_measures(core.uncertainty)
         self.list_link = ListLink(self.images, core, self)
-        self.review_link = ReviewLink(self.images, self.actions_by_name, core, self)
+        self.review = ReviewParts(
+            self.images,
+            self.actions_by_name,
+            core,
+            canvas=self.canvas,
+            messages=self.messages,
+            window=self,
+        )
+        self.workspace.set_foot(self.review.walk_bar)
         self.classes_link = ClassesLink(self.classes, document, state, self)
         self.class_table_link = ClassTableLink(self.classes, core, self)
         self.classes.leaveRequested.connect(self.canvas.setFocus)
@@ -221,7 +229,7 @@ class MainWindow(QMainWindow):
 
     def _connect_messages(self) -> None:
         core, messages = self.core, self.messages
-        for failing in (core.document, core.session, core.prediction, core.inspection, core.review):
+        for failing in (core.document, core.session, core.prediction, core.inspection):
             failing.failed.connect(messages.show_error)
         for telling in (core.session, core.prediction, self.canvas_link):
             telling.notice.connect(messages.show_notice)

@@ -63,4 +63,37 @@ REVIEW = (
         "play-circle-outline",
         QT_TRANSLATE_NOOP("actions", "Have the model label the chosen pictures in the background"),
     ),
+    ActionInfo(SEPARATOR, "", "review"),
+    ActionInfo(
+        "walk_start",
+        QT_TRANSLATE_NOOP("actions", "Walk Through What the Model Do&ubts"),
+        "review",
+        ("Ctrl+U",),
+        "walk",
+        QT_TRANSLATE_NOOP(
+            "actions", "From one doubted region to the next: Enter accepts, a digit corrects"
+        ),
+    ),
+    ActionInfo(
+        "walk_correct",
+        QT_TRANSLATE_NOOP("actions", "Give the Region the Active C&lass"),
+        "review",
+        ("Shift+Return", "Shift+Enter"),
+        "format-color-fill",
+    ),
+    ActionInfo(
+        "walk_next",
+        QT_TRANSLATE_NOOP("actions", "&Next Picture of the Walk"),
+        "review",
+        ("N",),
+        "skip-next-outline",
+        QT_TRANSLATE_NOOP("actions", "Leave the rest of this picture"),
+    ),
+    ActionInfo(
+        "walk_back",
+        QT_TRANSLATE_NOOP("actions", "The Region &Before"),
+        "review",
+        ("Backspace",),
+        "skip-previous-outline",
+    ),
 )

@@ -40,13 +40,15 @@ class AssistingController(QObject):
 
     `previewChanged` carries a `Preview` or None, `busyChanged` whether something is worked out,
     `activeChanged` whether there is anything to accept or to cancel. `ended` says that the hand's
-    gesture has become an edit, or is not wanted any more, so that its tool begins anew.
+    gesture has become an edit, or is not wanted any more, so that its tool begins anew; `accepted`
+    carries the gesture of which an edit is made.
     """
 
     previewChanged = Signal(object)
     busyChanged = Signal(bool)
     activeChanged = Signal(bool)
     ended = Signal()
+    accepted = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -125,6 +127,7 @@ class AssistingController(QObject):
             self._commit(job)
         self._tell_state()
         self.ended.emit()
+        self.accepted.emit(job.gesture)
         return True
 
     def cancel(self) -> bool:
@@ -210,6 +213,8 @@ class AssistingController(QObject):
     def _origin_of(self, job: Job, preview: Preview) -> int:
         """Who says so: a row of the origin table, which is written to disk when it is new."""
         project = self._document.project
+        if preview.outcome.model is not None and project is not None:
+            return project.origin_id("model", *preview.outcome.model)
         if preview.outcome.propagated and project is not None:
             return project.origin_id("propagated")
         return job.person

@@ -19,6 +19,7 @@ SLOTS = (
     "hover",
     "explain",
     "uncertainty",
+    "doubt",
     "attention",
     "fields",
     "erf",

@@ -21,7 +21,7 @@ class CanvasFrame(QWidget):
 
     A panel that belongs to the picture stands in the upper right corner, below the banner where
     the two would meet. A bar that belongs to what lies over the picture stands in the middle of
-    the upper edge.
+    the upper edge, and one that leads through the picture in the middle of the lower edge.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class CanvasFrame(QWidget):
         self._banner = banner
         self._panel = panel
         self._bar = bar
+        self._foot: QWidget | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(canvas)
@@ -45,6 +46,14 @@ class CanvasFrame(QWidget):
             floating.setHidden(hidden)
             floating.installEventFilter(self)
 
+    def set_foot(self, foot: QWidget) -> None:
+        """Put a bar at the lower edge."""
+        hidden = foot.isHidden()
+        self._foot = foot
+        foot.setParent(self)
+        foot.setHidden(hidden)
+        foot.installEventFilter(self)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt: banner and panel go along."""
         super().resizeEvent(event)
@@ -52,7 +61,8 @@ class CanvasFrame(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Qt: the banner has other words, or one of both comes or goes."""
-        if watched in (self._banner, self._panel, self._bar) and event.type() in (
+        floating = (self._banner, self._panel, self._bar, self._foot)
+        if watched in floating and event.type() in (
             QEvent.Type.LayoutRequest,
             QEvent.Type.Show,
             QEvent.Type.Hide,
@@ -69,6 +79,10 @@ class CanvasFrame(QWidget):
             rect.moveTop(self._banner.geometry().bottom() + _MARGIN // 2)
         self._panel.setGeometry(rect)
         self._place_bar()
+        if self._foot is not None:
+            self._foot.adjustSize()
+            left = (self.width() - self._foot.width()) // 2
+            self._foot.move(max(left, 0), self.height() - self._foot.height() - _MARGIN)
 
     def _place_bar(self) -> None:
         """Below the banner; moved aside by the panel where there is no room for both."""
@@ -102,6 +116,7 @@ class Workspace(QWidget):
     ) -> None:
         """`tools` are groups of actions, a line between two groups; `options` is a bar for them."""
         super().__init__(parent)
+        self._frame = frame
         self.strip = ToolStrip(tools)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -112,6 +127,10 @@ class Workspace(QWidget):
         column.addWidget(options)
         column.addWidget(frame, 1)
         layout.addLayout(column, 1)
+
+    def set_foot(self, foot: QWidget) -> None:
+        """Put a bar at the lower edge of the canvas."""
+        self._frame.set_foot(foot)
 
     @property
     def buttons(self) -> list[QToolButton]:
