@@ -36,6 +36,7 @@ from app.window.hub_link import HubLink
 from app.window.inspect_link import InspectLink
 from app.window.inspect_pages import InspectPages, Surroundings
 from app.window.kept_view import keep_view, restore_view
+from app.window.label_files_link import LabelFilesLink
 from app.window.list_link import ListLink
 from app.window.menus import build_menus
 from app.window.model_link import ModelLink
@@ -218,6 +219,15 @@ class MainWindow(QMainWindow):
         self.hub = HubLink(self, core.downloads)
         self.hub.modelArrived.connect(self.models.offer)
         self.hub.modelRequested.connect(self.models.use)
+        self.label_files = LabelFilesLink(
+            self,
+            self.actions_by_name,
+            core,
+            canvas=self.canvas,
+            files=self.files,
+            settings=self.settings,
+            theme=self.theme,
+        )
         self._connect_messages()
         self.models.modelInUse.connect(self.inspect_link.show_model)
         self.inspect_link.queried.connect(self._show_inspection)
@@ -242,6 +252,8 @@ class MainWindow(QMainWindow):
         core.prediction.pictureFailed.connect(messages.show_picture_failure)
         self.files.failed.connect(messages.show_failure)
         self.hub.failed.connect(messages.show_error)
+        self.label_files.failed.connect(messages.show_error)
+        self.label_files.notice.connect(messages.show_notice)
         self.hub.notice.connect(messages.show_notice)
         self.banner.detailsRequested.connect(self.dialogs.show_details)
 

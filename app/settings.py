@@ -54,6 +54,8 @@ class Settings:
     recent_models: list[str] = field(default_factory=list)
     shortcuts: dict[str, list[str]] = field(default_factory=dict)
     """Actions with other keys than their own: object name to portable key sequences."""
+    declined_labels: list[str] = field(default_factory=list)
+    """Labels that lie beside pictures and were not wanted: `labelme:/folder`."""
     geometry: bytes = b""
     state: bytes = b""
 

@@ -96,5 +96,20 @@ FILE = (
         QT_TRANSLATE_NOOP("actions", "Write what is in sight, as it is on the screen"),
     ),
     ActionInfo(SEPARATOR, "", "file"),
+    ActionInfo(
+        "import_labels",
+        QT_TRANSLATE_NOOP("actions", "&Import Labels…"),
+        "file",
+        ("Ctrl+Shift+I",),
+        tip=QT_TRANSLATE_NOOP("actions", "Take labels of another program into a project"),
+    ),
+    ActionInfo(
+        "export_labels",
+        QT_TRANSLATE_NOOP("actions", "&Export Labels…"),
+        "file",
+        ("Ctrl+Shift+E",),
+        tip=QT_TRANSLATE_NOOP("actions", "Write the labels in the files of another program"),
+    ),
+    ActionInfo(SEPARATOR, "", "file"),
     ActionInfo("quit", QT_TRANSLATE_NOOP("actions", "&Quit"), "file", ("Ctrl+Q",)),
 )

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.panels.jobs import duration_text
+from app.duration import duration_text
 
 Which = Literal["all", "first", "chosen"]
 _MOST = 100_000

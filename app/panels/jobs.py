@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
+from app.duration import duration_text
+
 _PATIENCE_MS = 250
 """Work that ends sooner is not shown: a flicker tells nobody anything."""
 
@@ -105,13 +107,3 @@ class JobsPanel(QWidget):
     def _request_cancel(self) -> None:
         if (row := self.shown) is not None:
             self.cancelRequested.emit(row.kind)
-
-
-def duration_text(seconds: float) -> str:
-    """Time left in the unit that matters: `8 s`, `3 min`, `1 h 20 min`."""
-    if seconds < 60:
-        return f"{max(round(seconds), 1)} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"

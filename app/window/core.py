@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
@@ -35,6 +36,7 @@ class Core(QObject):
 
     def __init__(self, engine: Engine | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._endings: list[Callable[[], None]] = []
         self.view_state = ViewState(self)
         self.document = Document(self)
         self.session = Session(self)
@@ -51,6 +53,10 @@ class Core(QObject):
         self.missing_pictures = MissingPictures(self.session, self)
         self.review = ReviewController(self.session, self)
 
+    def add_ending(self, end: Callable[[], None]) -> None:
+        """Have `end` called on shutdown, before the document and the session are gone."""
+        self._endings.append(end)
+
     def save_everything(self) -> None:
         """Finish the stroke and return once every edit is on disk.
 
@@ -65,6 +71,8 @@ class Core(QObject):
         self.labelling.end_stroke()
         self.downloads.shutdown()
         ended = self.client.shutdown(_PATIENCE)
+        for end in self._endings:
+            end()
         self.pictures_out.shutdown()
         self.prediction.shutdown()
         self.class_changes.shutdown()

@@ -60,8 +60,8 @@ def _finds(labelled: LabelledSet, options: ExportOptions, /) -> list[Finding]:
         found.append(
             Finding(
                 "hindrance",
-                f"The classes {named(other)} are none of Cityscapes: give them the names of its "
-                "classes, or use another format.",
+                f"The classes {named(other, len(other))} are none of Cityscapes: give them the "
+                "names of its classes, or use another format.",
             )
         )
     return found + _renamed(labelled) + _converted(labelled, options)

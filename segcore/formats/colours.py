@@ -52,10 +52,10 @@ def shared_colors(classes: ClassTable) -> list[Finding]:
     ]
 
 
-def named(names: Sequence[str]) -> str:
+def named(names: Sequence[str], most: int = _NAMED) -> str:
     """Names in a sentence, the first few of many."""
-    shown = ", ".join(f'"{name}"' for name in names[:_NAMED])
-    more = len(names) - _NAMED
+    shown = ", ".join(f'"{name}"' for name in names[:most])
+    more = len(names) - most
     return f"{shown} and {more} more" if more > 0 else shown
 
 

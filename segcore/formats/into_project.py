@@ -104,7 +104,7 @@ def import_into_open(
     """
     plan = _plan(project, imported.labelled, existing)
     if not dry_run:
-        _take(project, plan, format_name, held, progress, cancel)
+        _take(project, plan, format_name, held, progress=progress, cancel=cancel)
     return ImportReport(
         project.folder,
         tuple(plan.names.get(p.name, p.name) for p in plan.taken),
@@ -141,7 +141,7 @@ def _into_new(
         )
     with staged_folder(folder) as staging, Project.create(staging, labelled.classes) as project:
         plan = _plan(project, labelled, "refuse")
-        _take(project, plan, format_name, nullcontext, progress, cancel)
+        _take(project, plan, format_name, nullcontext, progress=progress, cancel=cancel)
         taken = tuple(plan.names[picture.name] for picture in plan.taken)
     return ImportReport(folder, taken, (), labelled.classes.names, imported.findings)
 
@@ -244,6 +244,7 @@ def _take(
     plan: _Plan,
     format_name: str,
     held: Held,
+    *,
     progress: ProgressCallback | None,
     cancel: CancelToken | None,
 ) -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.panels.jobs import JobRow, JobsPanel, duration_text
+from app.duration import duration_text
+from app.panels.jobs import JobRow, JobsPanel
 
 
 @pytest.fixture

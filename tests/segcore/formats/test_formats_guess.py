@@ -1,4 +1,4 @@
-"""Formats told by what lies in a folder: every one that is written here, and files from elsewhere."""
+"""Formats told by what lies in a folder: those that are written here, others."""
 
 from __future__ import annotations
 
