@@ -44,12 +44,19 @@ class Scores:
             class that is not in the truth.
         miou: mean of the IoUs that are numbers; NaN when none is.
         pixel_accuracy: share of all pixels that are right; NaN when there are none.
+        mean_accuracy: mean of the accuracies that are numbers; NaN when none is.
+        frequency_weighted_iou: sum of the IoUs, each times its class's share of the truth's pixels;
+            NaN when there are none.
+        pixels: (n,) int64, the truth's pixels of each class.
     """
 
     iou: Shares
     accuracy: Shares
     miou: float
     pixel_accuracy: float
+    mean_accuracy: float
+    frequency_weighted_iou: float
+    pixels: Counts
 
     @classmethod
     def from_confusion(cls, confusion: npt.NDArray[np.integer]) -> Scores:
@@ -58,14 +65,19 @@ class Scores:
         right = np.diagonal(counts)
         in_truth = counts.sum(axis=1)
         union = in_truth + counts.sum(axis=0)[: len(counts)] - right
-        iou = _ratio(right, union)
-        there = iou[~np.isnan(iou)]
+        iou, accuracy = _ratio(right, union), _ratio(right, in_truth)
         total = float(counts.sum())
+        found = in_truth > 0  # their IoUs are numbers
         return cls(
             iou=iou,
-            accuracy=_ratio(right, in_truth),
-            miou=float(there.mean()) if there.size else math.nan,
+            accuracy=accuracy,
+            miou=_mean(iou),
             pixel_accuracy=float(right.sum()) / total if total else math.nan,
+            mean_accuracy=_mean(accuracy),
+            frequency_weighted_iou=(
+                float((in_truth[found] * iou[found]).sum()) / total if total else math.nan
+            ),
+            pixels=in_truth.astype(np.int64),
         )
 
 
@@ -106,6 +118,29 @@ def boundary_f(
     return scores
 
 
+@dataclass(frozen=True, eq=False)
+class PictureAgreement:
+    """What one picture adds.
+
+    Attributes:
+        counts: (n, n + 1) int64, rows the truth; the last column counts pixels of no class.
+        boundary_f_per_class: (n,) float64, NaN for classes without a boundary.
+    """
+
+    counts: Counts
+    boundary_f_per_class: Shares
+
+    @property
+    def scores(self) -> Scores:
+        """IoU and accuracy in this picture."""
+        return Scores.from_confusion(self.counts)
+
+    @property
+    def boundary_f(self) -> float:
+        """Mean over the classes that have one; NaN when none has."""
+        return _mean(self.boundary_f_per_class)
+
+
 class Agreement:
     """Adds up how predictions agree with the truth, picture by picture.
 
@@ -123,14 +158,17 @@ class Agreement:
         self._boundary_sums = np.zeros(n)
         self._boundary_pictures = np.zeros(n, np.int64)
 
-    def add(self, truth: LabelMap, prediction: LabelMap) -> None:
-        """Count one picture; RequestError as `confusion_matrix`."""
-        self._counts += _confusion(truth, prediction, self._n, self._ignore)
+    def add(self, truth: LabelMap, prediction: LabelMap) -> PictureAgreement:
+        """Count one picture, and say what it has by itself; RequestError as `confusion_matrix`."""
+        counts = _confusion(truth, prediction, self._n, self._ignore)
+        self._counts += counts
+        scores: Shares = np.full(self._n, np.nan)
         if self._boundaries:
             scores = boundary_f(truth, prediction, self._n, self._ignore)
             measured = ~np.isnan(scores)
             self._boundary_sums[measured] += scores[measured]
             self._boundary_pictures += measured
+        return PictureAgreement(counts, scores)
 
     @property
     def confusion(self) -> Counts:
@@ -150,9 +188,7 @@ class Agreement:
     @property
     def boundary_f(self) -> float:
         """Mean over the classes that have one; NaN when none has."""
-        per_class = self.boundary_f_per_class
-        there = per_class[~np.isnan(per_class)]
-        return float(there.mean()) if there.size else math.nan
+        return _mean(self.boundary_f_per_class)
 
 
 def _confusion(truth: LabelMap, prediction: LabelMap, n: int, ignore: int) -> Counts:
@@ -210,6 +246,12 @@ def _share_within(
         np.logical_not(those).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
     )
     return int(np.count_nonzero(away[these] <= reach + 1e-4)) / total
+
+
+def _mean(values: Shares) -> float:
+    """Of those that are numbers; NaN when none is."""
+    there = values[~np.isnan(values)]
+    return float(there.mean()) if there.size else math.nan
 
 
 def _ratio(part: Shares, whole: Shares) -> Shares:

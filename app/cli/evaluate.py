@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,8 +15,8 @@ from app.cli.terminal import Terminal
 from segcore.errors import ImageError, RequestError, readable
 
 if TYPE_CHECKING:
-    from segcore.classes import ClassTable
-    from segcore.metrics import Agreement
+    import numpy as np
+    import numpy.typing as npt
 
 _LABEL_SUFFIX = ".png"
 
@@ -31,42 +31,83 @@ def evaluate(
     classes: Annotated[
         Path, typer.Option("--classes", metavar="FILE", help="The classes.json of both.")
     ],
+    *,
+    confidence: Annotated[
+        bool,
+        typer.Option(
+            "--confidence",
+            help='Also calibration: of the NPZ that "predict --save confidence" has.',
+        ),
+    ] = False,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv",
+            metavar="FILE",
+            help="A row for each picture, worst first; FILE-classes.csv has the classes.",
+        ),
+    ] = None,
+    worst: Annotated[
+        int, typer.Option("--worst", metavar="N", help="Name the N worst pictures.", min=0)
+    ] = 5,
     as_json: JsonFlag = False,
 ) -> None:
-    """Judge predictions: IoU, accuracy, boundary F."""
+    """Judge predictions: IoU, accuracy, boundary F, calibration; the worst pictures first."""
     from segcore.classes import ClassTable
+    from segcore.evaluation import Evaluation
     from segcore.labels import read_label_map
-    from segcore.metrics import Agreement
     from segcore.progress import Ticker
 
     terminal = Terminal()
     table = ClassTable.read(classes)
     truths = _label_maps(labels)
     found = _Index(_label_maps(predictions))
-    agreement = Agreement(len(table), table.ignore)
-    judged = 0
+    evaluation = Evaluation(table, calibrated=confidence)
     with terminal.progress("evaluate") as show:
         ticker = Ticker(len(truths), show)
         for name, truth_path in truths.items():
             try:
                 prediction_path = found.of(name)
-                agreement.add(
-                    read_label_map(truth_path).labels, read_label_map(prediction_path).labels
+                evaluation.add(
+                    name,
+                    read_label_map(truth_path).labels,
+                    read_label_map(prediction_path).labels,
+                    _confidence_of(prediction_path) if confidence else None,
                 )
-                judged += 1
             except ImageError as error:
                 terminal.complain(str(error))
             except RequestError as error:
                 terminal.complain(f"{name}: {error}")
             ticker.tick(name)
-    if judged == 0:
+    if len(evaluation) == 0:
         raise RequestError(f"{readable(predictions)}: nothing could be judged.")
-    report = _report(table, agreement)
+    report = evaluation.report()
+    if csv is not None:
+        report.write_csv(csv)
     if as_json:
-        terminal.say_json(report)
+        terminal.say_json(report.to_json())
     else:
-        _print(terminal, report, judged)
+        _print(terminal, report.to_json(), worst)
     raise typer.Exit(terminal.status)
+
+
+def _confidence_of(prediction: Path) -> npt.NDArray[np.floating[Any]]:
+    """(H, W) probabilities from the NPZ beside a label map.
+
+    Raises:
+        ImageError: there is none, or it holds no confidence.
+    """
+    import numpy as np
+
+    path = prediction.with_suffix(".npz")
+    try:
+        with np.load(path) as arrays:
+            found: npt.NDArray[np.floating[Any]] = arrays["confidence"]
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ImageError(
+            f"{readable(path)} holds no confidence: predict again with --save confidence."
+        ) from error
+    return found
 
 
 def _label_maps(path: Path) -> dict[str, Path]:
@@ -111,35 +152,31 @@ class _Index:
         raise ImageError(f"{name}: there is no prediction for this label map; predict it first.")
 
 
-def _report(table: ClassTable, agreement: Agreement) -> dict[str, Any]:
-    """As the contract has it; what no pixel tells is null."""
-    scores = agreement.scores
-    return {
-        "miou": _number(scores.miou),
-        "pixel_accuracy": _number(scores.pixel_accuracy),
-        "boundary_f": _number(agreement.boundary_f),
-        "classes": [
-            {"id": info.id, "name": info.name, "iou": _number(iou)}
-            for info, iou in zip(table, scores.iou)
-        ],
-        "confusion": agreement.confusion.tolist(),
-    }
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
-
-
-def _print(terminal: Terminal, report: Mapping[str, Any], judged: int) -> None:
+def _print(terminal: Terminal, report: Mapping[str, Any], worst: int) -> None:
     rows = Table("id", "class", box=None)
-    rows.add_column("IoU", justify="right")
+    for title in ("IoU", "accuracy", "boundary F"):
+        rows.add_column(title, justify="right")
     for entry in report["classes"]:
-        rows.add_row(str(entry["id"]), entry["name"], _percent(entry["iou"]))
+        numbers = (_percent(entry[key]) for key in ("iou", "accuracy", "boundary_f"))
+        rows.add_row(str(entry["id"]), entry["name"], *numbers)
     terminal.table(rows)
-    terminal.say(f"label maps      {judged}")
-    terminal.say(f"mIoU            {_percent(report['miou'])}")
-    terminal.say(f"pixel accuracy  {_percent(report['pixel_accuracy'])}")
-    terminal.say(f"boundary F      {_percent(report['boundary_f'])}")
+    terminal.say(f"label maps              {len(report['pictures'])}")
+    terminal.say(f"mIoU                    {_percent(report['miou'])}")
+    terminal.say(f"frequency-weighted IoU  {_percent(report['frequency_weighted_iou'])}")
+    terminal.say(f"pixel accuracy          {_percent(report['pixel_accuracy'])}")
+    terminal.say(f"mean accuracy           {_percent(report['mean_accuracy'])}")
+    terminal.say(f"boundary F              {_percent(report['boundary_f'])}")
+    if report["calibration"] is not None:
+        terminal.say(f"calibration error       {_percent(report['calibration']['ece'])}")
+    if worst and len(report["pictures"]) > 1:
+        listed = Table("worst pictures", box=None)
+        for title in ("mIoU", "accuracy"):
+            listed.add_column(title, justify="right")
+        for entry in report["pictures"][:worst]:
+            listed.add_row(
+                entry["picture"], _percent(entry["miou"]), _percent(entry["pixel_accuracy"])
+            )
+        terminal.table(listed)
 
 
 def _percent(share: float | None) -> str:

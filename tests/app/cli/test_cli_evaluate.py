@@ -47,7 +47,14 @@ def test_figures(command, folders):
     ]
     assert report["miou"] == pytest.approx((22 / 23 + 23 / 24) / 2)
     assert 0 < report["boundary_f"] <= 1
-    assert list(report["classes"][0]) == ["id", "name", "iou"]
+    assert list(report["classes"][0])[:3] == ["id", "name", "iou"]
+    assert report["frequency_weighted_iou"] == pytest.approx((22 * 22 / 23 + 24 * 23 / 24) / 46)
+    assert report["mean_accuracy"] == pytest.approx((1 + 23 / 24) / 2)
+    assert report["calibration"] is None
+    assert [(each["picture"], each["wrong_pixels"]) for each in report["pictures"]] == [
+        ("x/one", 1),
+        ("two", 0),
+    ]
 
 
 def test_text(command, folders):
@@ -86,3 +93,24 @@ def test_nothing_to_judge(command, folders, tmp_path):
         assert ended.status == 1
         assert ended.out == ""
         assert ended.err.count("\n") == 1
+
+
+def test_calibration_and_tables(command, folders):
+    """All is said with 0.75; 45 of 46 pixels are right."""
+    for name in ("x/one", "two"):
+        confidence = np.full((4, 6), 0.75, np.float16)
+        np.savez(folders / "predictions" / f"{name}.npz", confidence=confidence)
+    table = folders / "scores.csv"
+    report = evaluate(command, folders, "--confidence", "--csv", table, "--json").json
+    assert report["calibration"]["ece"] == pytest.approx(45 / 46 - 0.75)
+    assert report["calibration"]["bins"][11]["pixels"] == 46
+    rows = table.read_text().splitlines()
+    assert rows[0].startswith("picture,miou")
+    assert [row.split(",")[0] for row in rows[1:]] == ["x/one", "two"]
+    assert "unicorn" in (folders / "scores-classes.csv").read_text()
+
+
+def test_a_prediction_without_confidence_is_named(command, folders):
+    ended = evaluate(command, folders, "--confidence", "--json")
+    assert ended.status == 1
+    assert "--save confidence" in ended.err
