@@ -19,6 +19,7 @@ from app.panels.inspect import InspectPanel
 from app.panels.jobs import JobsPanel
 from app.panels.model_bar import ModelBar
 from app.panels.status import PixelReadout, ProjectStatus
+from app.panels.timeline import TimelinePanel
 from app.relay import Relay
 from app.settings import Settings
 from app.theme import Theme, Tones
@@ -31,6 +32,7 @@ from app.window.classes_link import ClassesLink
 from app.window.core import Core
 from app.window.dialog_commands import DialogCommands
 from app.window.docks import add_dock, chain_tab_stops, model_toolbar, right_tabs
+from app.window.evaluate_link import EvaluateLink
 from app.window.file_commands import FileCommands
 from app.window.hub_link import HubLink
 from app.window.inspect_link import InspectLink
@@ -43,6 +45,8 @@ from app.window.model_link import ModelLink
 from app.window.origins_link import OriginsLink
 from app.window.review_parts import ReviewParts
 from app.window.status_link import MessageLink, StatusLink
+from app.window.timeline_link import BUTTONS as TIMELINE_BUTTONS
+from app.window.timeline_link import TimelineLink
 from app.window.view_parts import ViewParts
 from segcore.errors import SegcoreError
 
@@ -135,9 +139,13 @@ class MainWindow(QMainWindow):
             area.RightDockWidgetArea,
         )
         self.resizeDocks([left, right], [272, 310], Qt.Orientation.Horizontal)
-        self.recent_menu = build_menus(
-            self, actions, [left.toggleViewAction(), right.toggleViewAction()]
+        buttons = [[actions[name] for name in group] for group in TIMELINE_BUTTONS]
+        self.timeline = TimelinePanel(buttons)
+        self.timeline_dock = add_dock(
+            self, "dock.timeline", self.tr("Timeline"), self.timeline, area.BottomDockWidgetArea
         )
+        docks = (left, right, self.timeline_dock)
+        self.recent_menu = build_menus(self, actions, [dock.toggleViewAction() for dock in docks])
 
         tools = self.workspace.buttons
         chain_tab_stops([self.images.list, *tools, self.canvas, self.tabs.tabBar()])
@@ -169,6 +177,9 @@ class MainWindow(QMainWindow):
             window=self,
         )
         self.workspace.set_foot(self.review.walk_bar)
+        self.timeline_link = TimelineLink(
+            self.timeline, self.timeline_dock, self.actions_by_name, core, self.canvas
+        )
         self.classes_link = ClassesLink(self.classes, document, state, self)
         self.class_table_link = ClassTableLink(self.classes, core, self)
         self.classes.leaveRequested.connect(self.canvas.setFocus)
@@ -228,6 +239,7 @@ class MainWindow(QMainWindow):
             settings=self.settings,
             theme=self.theme,
         )
+        self.evaluate = EvaluateLink(self, self.actions_by_name, core, self.settings)
         self._connect_messages()
         self.models.modelInUse.connect(self.inspect_link.show_model)
         self.inspect_link.queried.connect(self._show_inspection)
@@ -244,6 +256,7 @@ class MainWindow(QMainWindow):
         for telling in (core.session, core.prediction, self.canvas_link):
             telling.notice.connect(messages.show_notice)
         self.view_parts.connect_messages(core, messages, self.status_link)
+        self.timeline_link.connect_messages(messages)
         core.missing_pictures.failed.connect(messages.show_error)
         core.missing_pictures.notice.connect(messages.show_notice)
         self.class_table_link.failed.connect(messages.show_error)
@@ -262,6 +275,7 @@ class MainWindow(QMainWindow):
         for name, slot in {
             "open_files": files.open_files,
             "open_folder": files.open_folder,
+            "open_video": files.open_video,
             "open_project": files.open_project,
             "open_samples": files.open_samples,
             "save": files.save,
@@ -300,6 +314,7 @@ class MainWindow(QMainWindow):
 
     def _show_theme(self, tones: Tones) -> None:
         self.images.set_tones(tones)
+        self.timeline.set_tones(tones)
         self.classes.set_tones(tones)
         self.theme.tint(self.actions_by_name)
         self.theme.tint(self.findChildren(QAbstractButton))

@@ -10,6 +10,7 @@ from app.action_rows.label_menu import LABEL
 from app.action_rows.model_menu import MODEL
 from app.action_rows.review_menu import REVIEW
 from app.action_rows.row import CONTEXT, SEPARATOR, ActionInfo
+from app.action_rows.video_menu import VIDEO
 from app.action_rows.view_menu import VIEW
 from app.i18n import QT_TRANSLATE_NOOP
 
@@ -22,8 +23,19 @@ MENUS = (
     ("model", QT_TRANSLATE_NOOP("actions", "&Model")),
     ("label", QT_TRANSLATE_NOOP("actions", "&Label")),
     ("review", QT_TRANSLATE_NOOP("actions", "&Review")),
+    ("video", QT_TRANSLATE_NOOP("actions", "Vi&deo")),
     ("inspect", QT_TRANSLATE_NOOP("actions", "&Inspect")),
     ("help", QT_TRANSLATE_NOOP("actions", "&Help")),
 )
 
-ACTIONS: tuple[ActionInfo, ...] = (*FILE, *EDIT, *VIEW, *MODEL, *LABEL, *REVIEW, *INSPECT, *HELP)
+ACTIONS: tuple[ActionInfo, ...] = (
+    *FILE,
+    *EDIT,
+    *VIEW,
+    *MODEL,
+    *LABEL,
+    *REVIEW,
+    *VIDEO,
+    *INSPECT,
+    *HELP,
+)

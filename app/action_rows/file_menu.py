@@ -15,6 +15,14 @@ FILE = (
         QT_TRANSLATE_NOOP("actions", "Open one picture or several"),
     ),
     ActionInfo(
+        "open_video",
+        QT_TRANSLATE_NOOP("actions", "Open &Video…"),
+        "file",
+        ("Ctrl+Alt+N",),
+        "filmstrip",
+        QT_TRANSLATE_NOOP("actions", "Open the frames of videos, animations or stacks"),
+    ),
+    ActionInfo(
         "open_folder",
         QT_TRANSLATE_NOOP("actions", "Open &Folder…"),
         "file",

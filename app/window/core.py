@@ -18,6 +18,7 @@ from app.controllers.pictures_out import PicturesOut
 from app.controllers.prediction import PredictionController
 from app.controllers.review import ReviewController
 from app.controllers.uncertainty import UncertaintyController
+from app.controllers.video_work import VideoWork
 from app.document import Document
 from app.inference.client import InferenceClient
 from app.inference.engine import Engine
@@ -52,6 +53,7 @@ class Core(QObject):
         self.class_changes = ClassChangesController(self.document, self.session, self)
         self.missing_pictures = MissingPictures(self.session, self)
         self.review = ReviewController(self.session, self)
+        self.video = VideoWork(self.document, self.session, self.client, self)
 
     def add_ending(self, end: Callable[[], None]) -> None:
         """Have `end` called on shutdown, before the document and the session are gone."""
@@ -78,6 +80,7 @@ class Core(QObject):
         self.class_changes.shutdown()
         self.missing_pictures.shutdown()
         self.review.shutdown()
+        self.video.shutdown()
         self.document.shutdown()
         try:
             self.session.shutdown()
