@@ -32,6 +32,7 @@ from app.window.classes_link import ClassesLink
 from app.window.core import Core
 from app.window.dialog_commands import DialogCommands
 from app.window.docks import add_dock, chain_tab_stops, model_toolbar, right_tabs
+from app.window.evaluate_link import EvaluateLink
 from app.window.file_commands import FileCommands
 from app.window.hub_link import HubLink
 from app.window.inspect_link import InspectLink
@@ -238,6 +239,7 @@ class MainWindow(QMainWindow):
             settings=self.settings,
             theme=self.theme,
         )
+        self.evaluate = EvaluateLink(self, self.actions_by_name, core, self.settings)
         self._connect_messages()
         self.models.modelInUse.connect(self.inspect_link.show_model)
         self.inspect_link.queried.connect(self._show_inspection)

@@ -48,6 +48,12 @@ MODEL = (
             "actions", "At which size, in which windows, at which scales pictures go into the model"
         ),
     ),
+    ActionInfo(
+        "evaluate",
+        QT_TRANSLATE_NOOP("actions", "&Evaluate…"),
+        "model",
+        tip=QT_TRANSLATE_NOOP("actions", "Judge the model by labels: scores, worst pictures"),
+    ),
     ActionInfo("open_model_file", QT_TRANSLATE_NOOP("actions", "Model from &File…"), "model"),
     ActionInfo("open_model_folder", QT_TRANSLATE_NOOP("actions", "Model from F&older…"), "model"),
     ActionInfo(

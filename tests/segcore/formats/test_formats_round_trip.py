@@ -22,7 +22,7 @@ from segcore.formats.project_set import set_of_project
 from segcore.formats.table import FORMATS
 from segcore.project import Project
 
-OURS = ("png", "voc", "cityscapes", "ade", "yolo", "datumaro", "hf", "mmseg", "npz")
+OURS = tuple(FORMATS)
 NAMES = tuple(LABEL_IDS)[6:]  # names that every format takes
 AWKWARD = (
     "a/x.jpg",
