@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,14 +17,11 @@ from app.inference.jobs import JobState, JobStatus
 from app.inference.requests import ModelInfo, ModelSpec
 from app.session import Session
 from segcore.errors import RequestError
-from segcore.evaluation import Report
-from segcore.evaluation_truth import APPROVED, truth_of_project
-from segcore.formats.contract import LabelledSet
-from segcore.formats.guess import guess_format
-from segcore.formats.importing import import_set
-from segcore.formats.table import format_named
 from segcore.progress import CancelToken
 from segcore.project import Project
+
+if TYPE_CHECKING:
+    from segcore.formats.contract import LabelledSet
 
 
 @dataclass(frozen=True)
@@ -91,6 +89,11 @@ class EvaluatingController(LabelWork):
     def _gather(
         self, project: Project | None, truth: Truth, spec: ModelSpec, token: CancelToken
     ) -> None:
+        from segcore.evaluation_truth import APPROVED, truth_of_project
+        from segcore.formats.guess import guess_format
+        from segcore.formats.importing import import_set
+        from segcore.formats.table import format_named
+
         if truth.folder is not None:
             name = guess_format(truth.folder)
             if name is None:
@@ -122,9 +125,7 @@ class EvaluatingController(LabelWork):
     def _take(self, answer: InquiryAnswer) -> None:
         if self._asked is not None and answer.inquiry is self._asked and answer.final:
             self._asked = None
-            report = answer.value
-            assert isinstance(report, Report)
-            self.evaluated.emit(report)
+            self.evaluated.emit(answer.value)
 
     def _follow(self, status: JobStatus) -> None:
         if self._asked is None or status.id != self._job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,15 +11,13 @@ from app.controllers.label_work import LabelWork
 from app.document import Document
 from app.session import Session
 from segcore.errors import FormatError
-from segcore.formats.contract import Finding
-from segcore.formats.export import ExportReport, export_set
-from segcore.formats.export_plan import ExportPlan, dealt, planned_set, watched
-from segcore.formats.findings import findings_of
-from segcore.formats.project_set import set_of_project
-from segcore.formats.staging import check_free
-from segcore.formats.table import format_named
 from segcore.progress import CancelToken
 from segcore.project import Project
+
+if TYPE_CHECKING:
+    from segcore.formats.export_plan import ExportPlan
+
+# The formats are imported by the work that needs them: the window is on the screen sooner.
 
 
 class ExportingController(LabelWork):
@@ -59,6 +58,14 @@ class ExportingController(LabelWork):
             )
 
     def _check(self, project: Project, plan: ExportPlan, token: CancelToken) -> None:
+        from segcore.formats.contract import Finding
+        from segcore.formats.export import ExportReport
+        from segcore.formats.export_plan import dealt, watched
+        from segcore.formats.findings import findings_of
+        from segcore.formats.project_set import set_of_project
+        from segcore.formats.staging import check_free
+        from segcore.formats.table import format_named
+
         self._document.recorder.flush()
         self._tell(token, self.counted.emit, Counter(map(project.status, project.images)))
         chosen = watched(set_of_project(project, plan.statuses), token, self._report(token))
@@ -73,6 +80,10 @@ class ExportingController(LabelWork):
         self._tell(token, self.checked.emit, plan, report)
 
     def _export(self, project: Project, plan: ExportPlan, token: CancelToken) -> None:
+        from segcore.formats.export import export_set
+        from segcore.formats.export_plan import planned_set, watched
+        from segcore.formats.table import format_named
+
         self._document.recorder.flush()
         labelled, parts = planned_set(project, plan)
         labelled = watched(labelled, token)  # the check before the first file ends early too

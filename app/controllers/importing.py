@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,17 +21,16 @@ from app.pictures.claims import Claims
 from app.session import CLAIM_SECONDS, Session
 from segcore import resources
 from segcore.errors import ProjectError
-from segcore.formats.beside import LabelsBeside, find_beside
-from segcore.formats.contract import Problems
-from segcore.formats.guess import guess_format
-from segcore.formats.import_plan import ImportPlan
-from segcore.formats.importing import Imported, import_set, looked_through
-from segcore.formats.into_project import Held, ImportReport, import_into, import_into_open
-from segcore.formats.staging import check_free
-from segcore.formats.table import format_named
-from segcore.formats.take_beside import is_readable, set_beside
 from segcore.progress import CancelToken
 from segcore.project import Project
+
+if TYPE_CHECKING:
+    from segcore.formats.beside import LabelsBeside
+    from segcore.formats.import_plan import ImportPlan
+    from segcore.formats.importing import Imported
+    from segcore.formats.into_project import Held, ImportReport
+
+# The formats are imported by the work that needs them: the window is on the screen sooner.
 
 _MOST_LOOKED_AT = 10_000
 """Pictures beside which labels are looked for."""
@@ -114,7 +115,7 @@ class ImportingController(_Taking):
     def guess(self, path: Path) -> None:
         """Tell which format the labels in a folder or file are of."""
         self._begin(
-            lambda token: self._tell(token, self.guessed.emit, path, guess_format(path) or ""),
+            lambda token: self._guess(path, token),
             doing=self.tr("The folder could not be looked through"),
             quiet=True,
         )
@@ -137,7 +138,15 @@ class ImportingController(_Taking):
             quiet=False,
         )
 
+    def _guess(self, path: Path, token: CancelToken) -> None:
+        from segcore.formats.guess import guess_format
+
+        self._tell(token, self.guessed.emit, path, guess_format(path) or "")
+
     def _check(self, project: Project | None, plan: ImportPlan, token: CancelToken) -> None:
+        from segcore.formats.into_project import import_into, import_into_open
+        from segcore.formats.staging import check_free
+
         imported = self._look(plan, token)
         if plan.project is not None or project is None:
             folder = _new_folder(plan)
@@ -152,6 +161,9 @@ class ImportingController(_Taking):
 
     def _look(self, plan: ImportPlan, token: CancelToken) -> Imported:
         """The set that a plan's files hold; what it goes into is no matter for that."""
+        from segcore.formats.importing import import_set
+        from segcore.formats.table import format_named
+
         files = replace(plan, project=None, existing="refuse")
         if self._looked is None or self._looked[0] != files:
             form = format_named(plan.format_name)
@@ -164,6 +176,8 @@ class ImportingController(_Taking):
     def _import(
         self, project: Project | None, claims: Claims, plan: ImportPlan, token: CancelToken
     ) -> None:
+        from segcore.formats.into_project import import_into
+
         imported = self._look(plan, token)
         self._looked = None
         report = self._report(token)
@@ -182,6 +196,8 @@ class ImportingController(_Taking):
         plan: ImportPlan,
         token: CancelToken,
     ) -> ImportReport:
+        from segcore.formats.into_project import import_into_open
+
         self._document.recorder.flush()
         try:
             return import_into_open(
@@ -249,6 +265,9 @@ class BesideController(_Taking):
             )
 
     def _find(self, project: Project, names: list[str], token: CancelToken) -> None:
+        from segcore.formats.beside import find_beside
+        from segcore.formats.take_beside import is_readable
+
         place_of = {project.image_path(name): name for name in names[:_MOST_LOOKED_AT]}
         own = resources.root()
         for found in find_beside(place for place in place_of if own not in place.parents):
@@ -261,9 +280,15 @@ class BesideController(_Taking):
             offer = Offer(project, found, new)
             if new and offer.key not in self._declined and is_readable(found):
                 self._tell(token, self.offered.emit, offer)
-                return
+                break
+        import_module("segcore.formats.table")  # here, so that the dialogs open without a halt
 
     def _take(self, offer: Offer, claims: Claims, token: CancelToken) -> None:
+        from segcore.formats.contract import Problems
+        from segcore.formats.importing import looked_through
+        from segcore.formats.into_project import import_into_open
+        from segcore.formats.take_beside import set_beside
+
         project = offer.project
         self._document.recorder.flush()
         names = {place: name for place, name in offer.names.items() if not project.has_labels(name)}

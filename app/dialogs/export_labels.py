@@ -76,8 +76,8 @@ class ExportLabelsDialog(QDialog):
         self.state.setObjectName("export.state")
         self.state.setWordWrap(True)
         self.work = WorkBar("export", self)
-        self.open = self._button("export.open", self.tr("&Open Folder"))
-        self.open.setEnabled(False)
+        self.open_folder = self._button("export.open", self.tr("&Open Folder"))
+        self.open_folder.setEnabled(False)
         self.go = self._button("export.go", self.tr("&Export"))
         self.go.setProperty("primary", "true")
         self._lay_out()
@@ -132,8 +132,8 @@ class ExportLabelsDialog(QDialog):
         """It is written."""
         self._written = report.folder
         self._end(self.tr("Wrote {} to {}.").format(self._in_words(report), report.folder))
-        self.open.setEnabled(True)
-        self.open.setFocus()
+        self.open_folder.setEnabled(True)
+        self.open_folder.setFocus()
 
     def set_refused(self, sentences: Sequence[str]) -> None:
         """It cannot be done; all that stands in the way."""
@@ -183,8 +183,14 @@ class ExportLabelsDialog(QDialog):
             return
         self._set_running(running=True)
         self._say(self.tr("Writing …"))
-        self.open.setEnabled(False)
+        self.open_folder.setEnabled(False)
         self.exportRequested.emit(self._checked)
+
+    def _cancel(self) -> None:
+        self.cancelRequested.emit()
+        if not self._running:  # the look alone, which changes nothing
+            self.work.set_running(running=False)
+            self._say(self.tr("Called off: change something to look again."))
 
     def _end(self, words: str, *, warning: bool = False) -> None:
         self._set_running(running=False)
@@ -228,8 +234,8 @@ class ExportLabelsDialog(QDialog):
         self.parts.changed.connect(self._follow)
         self.browse.clicked.connect(self._ask_for_folder)
         self.go.clicked.connect(self._request_export)
-        self.open.clicked.connect(lambda: self.folderRequested.emit(self._written))
-        self.work.cancelRequested.connect(self.cancelRequested)
+        self.open_folder.clicked.connect(lambda: self.folderRequested.emit(self._written))
+        self.work.cancelRequested.connect(self._cancel)
 
     def _lay_out(self) -> None:
         where = QHBoxLayout()
@@ -247,7 +253,7 @@ class ExportLabelsDialog(QDialog):
         middle.setColumnStretch(1, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
-        buttons.addButton(self.open, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(self.open_folder, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.go, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -74,9 +74,9 @@ class ImportLabelsDialog(QDialog):
         self.classes = self._line("import.classes", self.tr("Class table"))
         self.classes.setPlaceholderText(self.tr("as the files say"))
         self.target = self._chooser("import.target", self.tr("Where the labels go"))
-        if open_project:
-            self.target.addItem(self.tr("the open project, {}").format(open_project), "open")
         self.target.addItem(self.tr("a new project in"), "new")
+        self.set_open_project(open_project)
+        self.target.setCurrentIndex(0)
         self.project = self._line("import.project", self.tr("Folder of the new project"))
         self.existing = self._chooser("import.existing", self.tr("Labels that are there already"))
         for text, existing in (
@@ -113,6 +113,14 @@ class ImportLabelsDialog(QDialog):
             _path(self.classes) if self.classes.text().strip() else None,
             self.existing.currentData(),
         )
+
+    def set_open_project(self, title: str) -> None:
+        """Which project is open and can be written; '' for none."""
+        place = self.target.findData("open")
+        if place >= 0:
+            self.target.removeItem(place)
+        if title:
+            self.target.insertItem(0, self.tr("the open project, {}").format(title), "open")
 
     def choose(self, path: Path) -> None:
         """Take a folder or file; its format is guessed."""
@@ -193,6 +201,12 @@ class ImportLabelsDialog(QDialog):
             self._set_running(running=True)
             self._say(self.tr("Taking the labels …"))
             self.importRequested.emit(self._checked)
+
+    def _cancel(self) -> None:
+        self.cancelRequested.emit()
+        if not self._running:  # the look alone, which changes nothing
+            self.work.set_running(running=False)
+            self._say(self.tr("Called off: change something to look again."))
 
     def _end(self, words: str, *, warning: bool = False) -> None:
         self._set_running(running=False)
@@ -276,7 +290,7 @@ class ImportLabelsDialog(QDialog):
             lambda: self._ask_into(self.project, self.tr("New project: choose an empty folder"))
         )
         self.go.clicked.connect(self._request_import)
-        self.work.cancelRequested.connect(self.cancelRequested)
+        self.work.cancelRequested.connect(self._cancel)
 
     def _follow_path_if_new(self) -> None:
         if self.path.isModified() and self.path.text().strip():
@@ -301,9 +315,10 @@ class ImportLabelsDialog(QDialog):
         form.addRow("", _row(self.project, self.choose_project))
         form.addRow(self.tr("Labels &there already:"), self.existing)
         for line, label in ((self.path, 0), (self.pictures, 2), (self.classes, 3)):
-            item = form.itemAt(label, QFormLayout.ItemRole.LabelRole).widget()
-            if isinstance(item, QLabel):
-                item.setBuddy(line)
+            item = form.itemAt(label, QFormLayout.ItemRole.LabelRole)
+            words = item.widget() if item is not None else None
+            if isinstance(words, QLabel):
+                words.setBuddy(line)
         happens = QGroupBox(self.tr("What will happen"), self)
         inside = QVBoxLayout(happens)
         inside.addWidget(self.findings)

@@ -17,12 +17,12 @@ from app.settings import Settings
 from app.window.core import Core
 from app.window.figures import Figures
 from segcore.errors import SegcoreError
-from segcore.evaluation import Report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from app.dialogs.evaluate import EvaluateDialog
+    from segcore.evaluation import Report
 
 
 class EvaluateLink(QObject):

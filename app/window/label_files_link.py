@@ -79,6 +79,7 @@ class LabelFilesLink(QObject):
         self.offer.declined.connect(self._decline)
         self.importing.imported.connect(self._open_new)
         session.projectChanged.connect(self._show_abilities)
+        session.projectChanged.connect(self._show_project)
         session.imagesListed.connect(self._show_abilities)
         self._show_abilities()
 
@@ -115,10 +116,9 @@ class LabelFilesLink(QObject):
         from segcore.formats.table import FORMATS
 
         if self.import_dialog is None:
-            project = self._core.session.project
-            writable = project is not None and not project.read_only
-            title = project_title(project.folder) if project is not None and writable else ""
-            dialog = ImportLabelsDialog(list(FORMATS.values()), title, self._folder(), self._window)
+            dialog = ImportLabelsDialog(
+                list(FORMATS.values()), self._open_project(), self._folder(), self._window
+            )
             work = self.importing
             dialog.guessRequested.connect(work.guess)
             dialog.checkRequested.connect(work.check)
@@ -152,6 +152,20 @@ class LabelFilesLink(QObject):
     def _folder(self) -> Path:
         chosen = self._settings.last_folder
         return Path(chosen) if chosen and Path(chosen).is_dir() else Path.home()
+
+    def _open_project(self) -> str:
+        """The title of the project that is open and can be written."""
+        project = self._core.session.project
+        if project is None or project.read_only:
+            return ""
+        return project_title(project.folder)
+
+    def _show_project(self) -> None:
+        """Another project is open: what the dialogs say is of the one before."""
+        if self.export_dialog is not None:
+            self.export_dialog.look_again()
+        if self.import_dialog is not None:
+            self.import_dialog.set_open_project(self._open_project())
 
     def _show_abilities(self) -> None:
         self._actions["export_labels"].setEnabled(bool(self._core.session.names))

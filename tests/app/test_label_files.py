@@ -90,7 +90,7 @@ def test_coco_is_written_and_its_own_reader_gives_the_labels_back(
     assert not out.exists(), "nothing is written before it is asked for"
     with qtbot.waitSignal(window.label_files.exporting.exported, timeout=10_000):
         dialog.go.click()
-    assert dialog.open.isEnabled()
+    assert dialog.open_folder.isEnabled()
 
     coco = COCO(str(out / "annotations" / "instances_train.json"))
     for image in coco.loadImgs(coco.getImgIds()):

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.inference.inquiry import Desk, Inquiry
 from segcore.errors import RequestError, SegcoreError
-from segcore.evaluation import Evaluation, Report, ids_into
-from segcore.formats.contract import LabelledSet
 from segcore.images import read_image
 from segcore.labels import LabelMap
 from segcore.progress import CancelToken, Progress, ProgressCallback, Ticker
 
 if TYPE_CHECKING:
     from app.inference.requests import ModelSpec
+    from segcore.evaluation import Report
+    from segcore.formats.contract import LabelledSet
 
 _MOST_NAMED = 8
 
@@ -50,6 +50,8 @@ class EvaluationInquiry(Inquiry):
             SegcoreError: the model cannot be used, or not one picture could be judged.
             Cancelled: it was called off.
         """
+        from segcore.evaluation import Evaluation, ids_into
+
         predictor = desk.predictor(self.model)
         classes = self.labelled.classes
         ids, extra, missing = ids_into(predictor.classes, classes)
