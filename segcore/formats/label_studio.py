@@ -35,7 +35,7 @@ from segcore.formats.contract import (
 )
 from segcore.formats.findings import refused_names, renamed_files, repeated_names
 from segcore.formats.instances import line_runs
-from segcore.formats.label_studio_regions import AREAS, label_of, region_of, trouble_with
+from segcore.formats.label_studio_regions import AREAS, label_of, paint_result, trouble_with
 from segcore.formats.layout import classes_beside, leads_out, placed, read_json
 from segcore.formats.painting import Painting
 from segcore.formats.pictures import place_picture
@@ -301,16 +301,14 @@ def _labels(task: _Task, size: tuple[int, int], ids: ClassIds, problems: Problem
     painting = Painting(size, ids.classes)
     sentences: list[str] = []
     for one in task.results:
+        class_id = ids[label_of(one) or ""]
         try:
-            region = region_of(one, *size)
+            if class_id is not None:  # or the class table was found to lack it
+                paint_result(painting, one, class_id)
         except ValueError as error:
             sentences.append(
                 f"{task.name}: region {one.get('id')} in {task.file.name} cannot be used: {error}."
             )
-            continue
-        class_id = ids[label_of(one) or ""]
-        if class_id is not None:
-            painting.paint(region, class_id)
     raise_all(task.file, sentences)
     note_overlaps(painting, task.name, "later regions are above earlier ones", problems)
     return painting.labels

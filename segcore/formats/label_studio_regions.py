@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from segcore.formats.painting import Region
+from segcore.formats.painting import Painting, Region
 from segcore.formats.polygons import ellipse, fill_corners, turned_box
 from segcore.formats.regions_in import is_number, size_in
-from segcore.formats.rle import RunLengthError, label_studio_mask
+from segcore.formats.rle import RunLengthError, label_studio_runs
 
 AREAS = ("brushlabels", "polygonlabels", "rectanglelabels", "ellipselabels")
 
@@ -54,19 +54,26 @@ def _is_point(point: object) -> bool:
     return isinstance(point, list) and len(point) == 2 and all(map(is_number, point))
 
 
-def region_of(result: Mapping[str, Any], height: int, width: int) -> Region:
-    """The pixels of a region; what is given in per cent is filled as pycocotools does.
+def paint_result(painting: Painting, result: Mapping[str, Any], class_id: int) -> None:
+    """Paint a region; what is given in per cent is filled as pycocotools does.
 
     Raises:
         ValueError: it is of another size or damaged; the text completes a sentence.
     """
+    height, width = (int(side) for side in painting.labels.shape)
     if size_in(result, "original_height", "original_width") != (height, width):
         raise RunLengthError("it is of a picture of another size")
+    if result["type"] == "brushlabels":
+        runs = label_studio_runs(result["value"]["rle"], height * width)
+        painting.paint_runs(*runs, class_id)
+    else:
+        painting.paint(_outlined(result, height, width), class_id)
+
+
+def _outlined(result: Mapping[str, Any], height: int, width: int) -> Region:
+    """The pixels of a polygon, an ellipse or a box."""
     value = result["value"]
     scale = np.array([width, height]) / 100
-    if result["type"] == "brushlabels":
-        mask = label_studio_mask(value["rle"], height * width)
-        return Region(0, 0, mask.reshape(height, width))
     if result["type"] == "polygonlabels":
         return fill_corners([np.array(value["points"], np.float64) * scale], height, width)
     degrees = float(value.get("rotation") or 0)

@@ -11,6 +11,8 @@ from segcore.classes import ClassTable
 from segcore.formats.instances import Ints, filled
 from segcore.labels import LabelMap, unlabelled
 
+_PIXELS_AT_ONCE = 1 << 20
+
 
 class Region(NamedTuple):
     """Pixels of a picture: a bool mask with its first row and column."""
@@ -57,6 +59,23 @@ class Painting:
         other = (below != self._ignore) & (below != class_id) & mask
         self.covered += int(np.count_nonzero(other))
         below[mask] = class_id
+
+    def paint_runs(self, starts: Ints, lengths: Ints, class_id: int) -> None:
+        """Give runs along the rows to a class; they lie in the picture, and share no pixel."""
+        flat = self.labels.reshape(-1)
+        ends = np.cumsum(lengths)
+        first = 0
+        while first < len(starts):
+            done = int(ends[first - 1]) if first else 0
+            last = max(int(np.searchsorted(ends, done + _PIXELS_AT_ONCE)), first + 1)
+            some = lengths[first:last]
+            shift = starts[first:last] - (ends[first:last] - some - done)
+            pixels = np.repeat(shift, some) + np.arange(int(some.sum()))
+            below = flat[pixels]
+            other = (below != self._ignore) & (below != class_id)
+            self.covered += int(np.count_nonzero(other))
+            flat[pixels] = class_id
+            first = last
 
 
 def region_of_columns(starts: Ints, lengths: Ints, height: int) -> Region:

@@ -141,7 +141,15 @@ def _bits(codes: Ints, widths: Ints) -> npt.NDArray[np.uint8]:
 
 
 def label_studio_mask(data: Sequence[int] | bytes, size: int) -> npt.NDArray[np.bool_]:
-    """(size,) bool: pixels that a brush RLE of Label Studio covers, those with any opacity.
+    """(size,) bool: the pixels of `label_studio_runs`; raises as that does."""
+    mask = np.zeros(size, np.bool_)
+    for start, length in zip(*(each.tolist() for each in label_studio_runs(data, size))):
+        mask[start : start + length] = True
+    return mask
+
+
+def label_studio_runs(data: Sequence[int] | bytes, size: int) -> tuple[Ints, Ints]:
+    """Starts and lengths of the pixels that a brush RLE covers, those with any opacity, in order.
 
     Raises:
         RunLengthError: it is none, or not of a picture of `size` pixels.
@@ -152,17 +160,33 @@ def label_studio_mask(data: Sequence[int] | bytes, size: int) -> npt.NDArray[np.
         raise RunLengthError(f"it is of {count // 4:,} pixels where there are {size:,}")
     word = reader.take(5) + 1
     length_bits = [reader.take(4) + 1 for _ in range(4)]
-    values: npt.NDArray[np.uint8 | np.uint32]
-    values = np.zeros(count, np.uint8 if word <= 8 else np.uint32)
+    starts: list[int] = []
+    lengths: list[int] = []
+
+    def add(first: int, end: int) -> None:
+        """The pixels whose opacity, the last of four values, is from `first` to before `end`."""
+        begin, length = first // 4, end // 4 - first // 4
+        if length > 0 and starts and starts[-1] + lengths[-1] == begin:
+            lengths[-1] += length
+        elif length > 0:
+            starts.append(begin)
+            lengths.append(length)
+
     place = 0
     while place < count:
-        repeated = reader.take(1)
-        end = place + reader.take(length_bits[reader.take(2)]) + 1
+        repeated, chunk = reader.chunk(length_bits)
+        end = place + chunk
         if end > count:
             raise RunLengthError("one of its runs goes past the end of the picture")
-        values[place:end] = reader.take(word) if repeated else reader.words(end - place, word)
+        if repeated:
+            if reader.take(word):
+                add(place, end)
+        else:
+            for offset in np.flatnonzero(reader.words(chunk, word)).tolist():
+                if (place + offset) % 4 == 3:
+                    add(place + offset, place + offset + 1)
         place = end
-    return np.asarray(values[3::4] != 0)
+    return np.array(starts, np.int64), np.array(lengths, np.int64)
 
 
 class _BitReader:
@@ -173,26 +197,33 @@ class _BitReader:
             self._data = bytes(data)
         except (TypeError, ValueError) as error:
             raise RunLengthError("it is no list of bytes") from error
+        self._bits = len(self._data) * 8
         self._place = 0
 
     def take(self, width: int) -> int:
         """The next number of `width` bits."""
-        begin, self._place = self._place, self._place + width
-        self._check()
-        last = (self._place + 7) // 8
-        number = int.from_bytes(self._data[begin // 8 : last], "big")
-        return number >> (last * 8 - self._place) & ((1 << width) - 1)
+        begin, end = self._place, self._place + width
+        if end > self._bits:
+            self._check(end)
+        self._place, last = end, (end + 7) >> 3
+        number = int.from_bytes(self._data[begin >> 3 : last], "big")
+        return number >> (last * 8 - end) & ((1 << width) - 1)
+
+    def chunk(self, length_bits: Sequence[int]) -> tuple[bool, int]:
+        """How the next chunk begins: whether one value is repeated, and how many values it has."""
+        head = self.take(3)
+        return head > 3, self.take(length_bits[head & 3]) + 1
 
     def words(self, count: int, width: int) -> npt.NDArray[np.uint32]:
         """The next `count` numbers of `width` bits, at most 32."""
         begin, self._place = self._place, self._place + count * width
-        self._check()
+        self._check(self._place)
         held = np.frombuffer(self._data, np.uint8)[begin // 8 : (self._place + 7) // 8]
         bits = np.unpackbits(held)[begin % 8 :][: count * width].reshape(count, width)
         weights = 1 << np.arange(width - 1, -1, -1, dtype=np.uint64)
         numbers: npt.NDArray[np.uint32] = (bits * weights).sum(axis=1).astype(np.uint32)
         return numbers
 
-    def _check(self) -> None:
-        if self._place > len(self._data) * 8:
+    def _check(self, end: int) -> None:
+        if end > self._bits:
             raise RunLengthError("it is cut short")
