@@ -71,6 +71,7 @@ class VideoWriter:
         self._rate = Fraction(rate).limit_denominator(60_000) if rate > 0 else Fraction(25)
         self._last = -1
         try:
+            path.open("wb").close()  # FFmpeg itself only tries when the first frame comes
             self._out = av.open(str(path), "w", format="mp4", options=_OPTIONS)
         except (av.FFmpegError, OSError) as error:
             raise self._trouble(error) from error

@@ -18,6 +18,7 @@ from app.cli.options import (
     parse_choices,
     parse_device,
 )
+from app.cli.predict_video import the_one_video, write_overlay
 from app.cli.protocol_options import (
     BlendFlag,
     FlipFlag,
@@ -76,6 +77,16 @@ def predict(
     redo: Annotated[
         bool, typer.Option("--redo", help="Do again what an earlier run has finished.")
     ] = False,
+    overlay: Annotated[
+        Path | None,
+        typer.Option("--overlay", metavar="MP4", help="Also the video with its labels over it."),
+    ] = None,
+    opacity: Annotated[
+        float, typer.Option("--opacity", min=0.0, max=1.0, help="Of the labels in the overlay.")
+    ] = 0.5,
+    side_by_side: Annotated[
+        bool, typer.Option("--side-by-side", help="The bare video stands beside the overlay.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Write a label PNG for each picture and each frame of a video, and classes.json.
@@ -91,6 +102,7 @@ def predict(
         raise typer.BadParameter(
             "--save logits,features keeps what one pass computes: leave out --flip and --scales"
         )
+    video = None if overlay is None else the_one_video(inputs)
     terminal = Terminal()
     from segcore.inference import Predictor
 
@@ -117,6 +129,17 @@ def predict(
         terminal.note(note)
     if summary.skipped:
         terminal.complain(f"{len(summary.skipped)} pictures were not tried after that.")
+    if overlay is not None and video is not None:
+        with terminal.progress("overlay") as show:
+            write_overlay(
+                video,
+                output / video.stem,
+                overlay,
+                predictor.classes,
+                opacity=opacity,
+                side_by_side=side_by_side,
+                progress=show,
+            )
     if as_json:
         terminal.say_json(
             {

@@ -148,12 +148,20 @@ class TimelineLink(QObject):
         clip = self._core.video.clip
         if clip.is_video != self._was_video:
             self._was_video = clip.is_video
-            self._dock.setVisible(clip.is_video)
+            self._show_dock(wanted=clip.is_video)
         self._panel.strip.set_clip(clip.count if clip.is_clip else 0, clip.rate)
         self._panel.strip.set_range(clip.chosen_range)
         self._show_place(clip.current)
         self._show_abilities()
         self._show_facts_soon()
+
+    def _show_dock(self, *, wanted: bool) -> None:
+        """A dock that comes makes the window wider, unless it is told to stay as it was."""
+        window = self._dock.window()
+        size = window.size()
+        self._dock.setVisible(wanted)
+        if wanted and not window.isMaximized() and not window.isFullScreen():
+            QTimer.singleShot(0, window, partial(window.resize, size))
 
     def _show_place(self, number: int) -> None:
         clip = self._core.video.clip
@@ -303,6 +311,7 @@ class TimelineLink(QObject):
         image = self._core.document.image
         if image is None or image.shape != frame.image.shape:
             return
+        self._actions["flicker_map"].setChecked(False)
         self._canvas.set_tool("pan")
         self._canvas.show_instead(frame.image)
         self._canvas.set_labels(frame.labels)

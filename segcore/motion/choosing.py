@@ -60,5 +60,6 @@ def least_certain(
     while len(chosen) < wanted and not np.isnan(values).all():
         number = int(np.nanargmax(values))
         chosen.append(number)
-        values[max(number - apart + 1, 0) : number + max(apart, 1)] = np.nan
+        reach = max(apart, 1) - 1
+        values[max(number - reach, 0) : number + reach + 1] = np.nan
     return sorted(chosen)

@@ -1,0 +1,57 @@
+"""`predict VIDEO --overlay OUT.mp4`: the label maps that were written, laid over their video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from segcore.classes import ClassTable
+from segcore.errors import RequestError, readable
+from segcore.folders import is_video_path
+from segcore.labels import read_label_map
+from segcore.progress import ProgressCallback, Ticker
+
+
+def the_one_video(inputs: Sequence[Path]) -> Path:
+    """The video among the inputs.
+
+    Raises:
+        RequestError: there is none, or more than one.
+    """
+    videos = [path for path in inputs if is_video_path(path)]
+    if len(videos) != 1 or len(inputs) != 1:
+        raise RequestError("--overlay needs one video as the only input: name one.")
+    return videos[0]
+
+
+def write_overlay(
+    video: Path,
+    maps: Path,
+    target: Path,
+    classes: ClassTable,
+    *,
+    opacity: float,
+    side_by_side: bool,
+    progress: ProgressCallback,
+) -> int:
+    """Write `target` from a video and the folder with its label maps; how many frames it has.
+
+    Frames without a label map are written as they are.
+
+    Raises:
+        VideoError: the video cannot be read, or the target not be written.
+    """
+    from segcore.video import Video
+    from segcore.video_export import VideoWriter, laid_over
+
+    if not maps.is_dir():
+        raise RequestError(f"There are no label maps in {readable(maps)}: predict the video first.")
+    with Video(video) as frames, VideoWriter(target, frames.rate, sound=video) as out:
+        ticker = Ticker(len(frames), progress)
+        for number, image in enumerate(frames):
+            path = maps / f"{number:06}.png"
+            labels = read_label_map(path).labels if path.exists() else None
+            frame = laid_over(image, labels, classes, opacity=opacity, side_by_side=side_by_side)
+            out.add(frame, frames.time_of(number))
+            ticker.tick(str(number))
+        return out.frames
