@@ -44,6 +44,7 @@ class Sketch:
         lit: the handle under the pointer, -1 for none.
         rubber: where the line would go on to.
         marks: points that add (True) or take away.
+        color: (r, g, b) of the line; None for light.
     """
 
     points: tuple[Point, ...] = ()
@@ -52,6 +53,7 @@ class Sketch:
     lit: int = -1
     rubber: Point | None = None
     marks: tuple[tuple[Point, bool], ...] = ()
+    color: tuple[int, int, int] | None = None
 
     @property
     def is_empty(self) -> bool:

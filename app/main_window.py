@@ -45,6 +45,7 @@ from app.window.model_link import ModelLink
 from app.window.origins_link import OriginsLink
 from app.window.review_parts import ReviewParts
 from app.window.status_link import MessageLink, StatusLink
+from app.window.teach_link import TeachLink
 from app.window.timeline_link import BUTTONS as TIMELINE_BUTTONS
 from app.window.timeline_link import TimelineLink
 from app.window.view_parts import ViewParts
@@ -177,6 +178,15 @@ class MainWindow(QMainWindow):
             window=self,
         )
         self.workspace.set_foot(self.review.walk_bar)
+        self.teach_link = TeachLink(
+            self.tabs,
+            self.classes,
+            core,
+            canvas=self.canvas,
+            chosen=self.review.chosen.chosen,
+            failed=self.messages.show_error,
+            notice=self.messages.show_notice,
+        )
         self.timeline_link = TimelineLink(
             self.timeline, self.timeline_dock, self.actions_by_name, core, self.canvas
         )

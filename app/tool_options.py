@@ -364,6 +364,9 @@ HINTS: dict[str, str] = {
     "pan": QT_TRANSLATE_NOOP("tool_options", "Drag moves the picture"),
     "query": QT_TRANSLATE_NOOP("tool_options", "Click a pixel: what does the model look at?"),
     "region": QT_TRANSLATE_NOOP("tool_options", "Draw a box that the model is not to see"),
+    "scribble": QT_TRANSLATE_NOOP(
+        "tool_options", "Drag over the active class, Ctrl+drag takes strokes away; Enter accepts"
+    ),
     "brush": QT_TRANSLATE_NOOP("tool_options", "Drag paints, Ctrl+drag erases"),
     "eraser": QT_TRANSLATE_NOOP("tool_options", "Drag makes pixels unlabelled"),
     "fill": QT_TRANSLATE_NOOP("tool_options", "Click gives it the active class, Ctrl+click none"),

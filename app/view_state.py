@@ -28,6 +28,7 @@ TOOLS = (
     "refine",
     "second_best",
     "region",
+    "scribble",
 )
 OVERLAY_MODES = ("labels", "confidence", "entropy", "margin", "heat", "origins")
 COMPARISONS = ("overlay", "side_by_side", "swipe")

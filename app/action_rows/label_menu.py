@@ -181,6 +181,18 @@ LABEL = (
         checkable=True,
     ),
     ActionInfo(
+        "tool_scribble",
+        QT_TRANSLATE_NOOP("actions", "Scribble to &Teach"),
+        "label",
+        ("Shift+T",),
+        "draw",
+        QT_TRANSLATE_NOOP(
+            "actions", "Draw a few strokes per class: the model learns from them at once"
+        ),
+        "tool",
+        checkable=True,
+    ),
+    ActionInfo(
         "label_region",
         QT_TRANSLATE_NOOP("actions", "Label the Heat Map's &Region"),
         "label",

@@ -105,12 +105,14 @@ class Outcome:
         note: what to say of it in the bar above the canvas, beside the number of pixels.
         path: a line to be drawn, whole image pixels, the way that scissors found for example.
         propagated: another picture says so, rather than the person.
+        model: name and hash of the model that says so, rather than the person; empty for none.
     """
 
     proposal: Proposal | None = None
     note: str = ""
     path: tuple[Point, ...] = field(default=())
     propagated: bool = False
+    model: tuple[str, str] | None = None
 
 
 class Work(Protocol):

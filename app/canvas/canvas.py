@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF
@@ -19,10 +21,12 @@ from app.canvas.tools import Point
 from app.convert import Pixels, to_qcolor
 from app.gesture import Sketch
 from app.mask_levels import MaskLevels
-from segcore.classes import ClassTable
+from segcore.classes import ClassTable, Color
 from segcore.geometry import Box
 from segcore.heatmap import HeatMap, Normalisation
 from segcore.labels import LabelMap
+
+_SCRIBBLE = "scribble "
 
 
 class Canvas(PaintedView):
@@ -148,6 +152,14 @@ class Canvas(PaintedView):
     def set_path(self, path: tuple[Point, ...]) -> None:
         """Draw a line that an assistant found; none when it is empty."""
         self._put_sketch("path", Sketch(path) if path else None)
+
+    def set_scribbles(self, strokes: Sequence[tuple[tuple[Point, ...], Color]]) -> None:
+        """Draw strokes in colours of their own, in place of those before."""
+        names = [name for name in self._sketches if name.startswith(_SCRIBBLE)]
+        for name in names[len(strokes) :]:
+            self._put_sketch(name, None)
+        for number, (points, color) in enumerate(strokes):
+            self._put_sketch(f"{_SCRIBBLE}{number}", Sketch(points, color=color))
 
     def image_pixel(self, position: QPointF) -> Point:
         """The image pixel under a place in the view, (x, y), maybe outside the picture."""

@@ -44,6 +44,7 @@ class PointingView(ComparingView):
     gestureDropped = Signal()
     holdsChanged = Signal(bool)
     pickRequested = Signal(int, int)
+    scribbleRequested = Signal(object)
     brushSizeRequested = Signal(int)
     regionRequested = Signal(object)
     cursorMoved = Signal(int, int)
@@ -66,6 +67,7 @@ class PointingView(ComparingView):
             accept=self.gestureAccepted.emit,
             drop=self.gestureDropped.emit,
             sketch=self._show_sketch,
+            scribble=self.scribbleRequested.emit,
         )
         self._tools: dict[str, Tool] = {name: kind(asks) for name, kind in TOOLS.items()}
         self._tool = self._tools["pan"]

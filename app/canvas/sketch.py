@@ -35,7 +35,10 @@ def paint_sketch(painter: QPainter, viewport: Viewport, sketch: Sketch) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     corners = [_place(viewport, point) for point in sketch.points]
-    _paint_line(painter, viewport, QPolygonF(corners), closed=sketch.closed)
+    if sketch.color is not None:
+        _paint_stroke(painter, viewport, corners, QColor(*sketch.color))
+    else:
+        _paint_line(painter, viewport, QPolygonF(corners), closed=sketch.closed)
     if sketch.rubber is not None and corners:
         _paint_rubber(painter, viewport, corners, _place(viewport, sketch.rubber))
     if sketch.handles:
@@ -57,6 +60,19 @@ def _paint_line(painter: QPainter, viewport: Viewport, line: QPolygonF, *, close
             painter.drawPolygon(line)
         else:
             painter.drawPolyline(line)
+
+
+def _paint_stroke(
+    painter: QPainter, viewport: Viewport, corners: list[QPointF], color: QColor
+) -> None:
+    """A line in a colour of its own, light and dark around it; a dot where it is one point."""
+    line = QPolygonF(corners if len(corners) > 1 else corners * 2)
+    for each, width in ((_DARK, 6.0), (_LIGHT, 4.6), (color, 3.0)):
+        pen = QPen(each, width * viewport.ratio)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        painter.drawPolyline(line)
 
 
 def _paint_rubber(

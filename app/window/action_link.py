@@ -53,6 +53,7 @@ class ActionLink(QObject):
             changed.connect(self._show_history)
         stack.undoTextChanged.connect(self._show_undo_text)
         stack.redoTextChanged.connect(self._show_redo_text)
+        core.teaching.strokesChanged.connect(self._show_history)
         self._show_history()
         self._show_tool(state.tool)
         self._show_overlay()
@@ -146,17 +147,26 @@ class ActionLink(QObject):
 
     def _undo(self) -> None:
         """A step of what the hand holds, a polygon's corner for example, else the last edit."""
+        if self._teaches() and self._core.teaching.undo():
+            return
         if not self._canvas.take_back():
             self._core.labelling.undo()
 
     def _redo(self) -> None:
+        if self._teaches() and self._core.teaching.redo():
+            return
         if not self._canvas.bring_back():
             self._core.labelling.redo()
 
+    def _teaches(self) -> bool:
+        """Whether the hand draws strokes that teach, which have a history of their own."""
+        return self._view_state.tool == "scribble"
+
     def _show_history(self) -> None:
         stack, held = self._core.document.undo_stack, self._canvas.holds_gesture
-        self._actions["undo"].setEnabled(held or stack.canUndo())
-        self._actions["redo"].setEnabled(held or stack.canRedo())
+        teaching, teaches = self._core.teaching, self._teaches()
+        self._actions["undo"].setEnabled(held or stack.canUndo() or (teaches and teaching.can_undo))
+        self._actions["redo"].setEnabled(held or stack.canRedo() or (teaches and teaching.can_redo))
 
     def _cancel(self) -> None:
         """Esc takes back the innermost thing: the stroke, then the work, then the heat map."""
@@ -173,6 +183,7 @@ class ActionLink(QObject):
 
     def _show_tool(self, tool: str) -> None:
         self._actions[f"tool_{tool}"].setChecked(True)
+        self._show_history()
 
     def _show_overlay(self) -> None:
         state = self._view_state

@@ -17,6 +17,7 @@ from app.controllers.opening import OpeningController
 from app.controllers.pictures_out import PicturesOut
 from app.controllers.prediction import PredictionController
 from app.controllers.review import ReviewController
+from app.controllers.teaching import TeachingController
 from app.controllers.uncertainty import UncertaintyController
 from app.controllers.video_work import VideoWork
 from app.document import Document
@@ -51,6 +52,14 @@ class Core(QObject):
         self.uncertainty = UncertaintyController(self.document, self.client, self)
         self.pictures_out = PicturesOut(self.document, self.view_state, self)
         self.class_changes = ClassChangesController(self.document, self.session, self)
+        self.teaching = TeachingController(
+            self.document,
+            self.session,
+            self.view_state,
+            self.client,
+            assisting=self.assisting,
+            parent=self,
+        )
         self.missing_pictures = MissingPictures(self.session, self)
         self.review = ReviewController(self.session, self)
         self.video = VideoWork(self.document, self.session, self.client, self)

@@ -39,6 +39,7 @@ from app.canvas.tools.hovering import (
 )
 from app.canvas.tools.painting import BrushTool, EraserTool, PickOrResize
 from app.canvas.tools.polygon import PolygonTool
+from app.canvas.tools.scribble import ScribbleTool
 from app.canvas.tools.shapes import DrawnTool, LassoTool, RectangleTool
 from segcore.geometry import Point
 
@@ -59,6 +60,7 @@ __all__ = [
     "QueryTool",
     "RectangleTool",
     "RegionTool",
+    "ScribbleTool",
     "StandingTool",
     "Tool",
     "Touch",
@@ -86,5 +88,6 @@ TOOLS: dict[str, type[Tool]] = {
         RefineTool,
         SecondBestTool,
         RegionTool,
+        ScribbleTool,
     )
 }

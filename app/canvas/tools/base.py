@@ -44,7 +44,8 @@ class Asks:
     """What a tool may ask for; the canvas makes its signals of them.
 
     `gesture` has an assistant work out what the hand means and preview it, `accept` makes an edit
-    of what was asked for last, `drop` takes the preview away; `sketch` draws lines meanwhile.
+    of what was asked for last, `drop` takes the preview away; `sketch` draws lines meanwhile;
+    `scribble` has a stroke teach.
     """
 
     query: Callable[[int, int], None]
@@ -61,6 +62,7 @@ class Asks:
     accept: Callable[[], None]
     drop: Callable[[], None]
     sketch: Callable[[Sketch | None], None]
+    scribble: Callable[[Gesture], None]
 
 
 class Tool:
