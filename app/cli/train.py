@@ -45,7 +45,9 @@ def train(
     scratch: Annotated[
         bool,
         typer.Option(
-            "--scratch", help="Take only the architecture from MODEL, which may be b0 to b5."
+            "--scratch",
+            help="Take only the architecture from MODEL, here also b0 to b5, or such as "
+            "deeplabv3plus-resnet18 and allmlp-resnet18.",
         ),
     ] = False,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of the optimiser.")] = 1000,
@@ -128,6 +130,12 @@ def train(
     glance: Annotated[
         int, typer.Option("--glance", min=0, help="Of them, how many before the end; 0 for all.")
     ] = 0,
+    patience: Annotated[
+        int,
+        typer.Option(
+            "--patience", min=0, help="End after so many looks without a better one; keep the best."
+        ),
+    ] = 0,
     minutes: Annotated[
         float, typer.Option("--minutes", min=0, help="Stop after so long, to be resumed.")
     ] = math.inf,
@@ -141,6 +149,12 @@ def train(
     card: Annotated[
         Path | None, typer.Option("--card", exists=True, dir_okay=False, help="The README.md.")
     ] = None,
+    onnx: Annotated[
+        bool, typer.Option("--onnx", help="Write OUT/model.onnx besides, at the end.")
+    ] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Curves for TensorBoard in OUT/training.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the training that OUT holds, if any.")
     ] = False,
@@ -197,6 +211,9 @@ def train(
         half=half,
         card=None if card is None else card.read_text(encoding="utf-8"),
         resume=resume,
+        patience=patience,
+        onnx=onnx,
+        tensorboard=tensorboard,
     )
     with cancelled_by_interrupt(or_terminated=True) as cancel, teller(terminal, as_json) as told:
         result = commands.carry_out(request, told, cancel)

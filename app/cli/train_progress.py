@@ -50,6 +50,8 @@ class _Words:
                 self._validation(event)
             case "report":
                 self._terminal.note(f"{event['path']}: curves, confusion, best and worst pictures.")
+            case "onnx":
+                self._terminal.note(f"{event['path']}: the same as ONNX.")
             case "model":
                 self._terminal.note(f"{event['path']}: the model after {event['step']} steps.")
 

@@ -15,13 +15,11 @@ from segcore.models import (
     DeepLab,
     ResNetMlp,
     SegFormer,
-    SegFormerConfig,
     SegmentationNetwork,
     build_network,
 )
 from segcore.preprocess import Preprocess
-
-_BARE = ("b0", "b1", "b2", "b3", "b4", "b5")
+from segcore.training.architectures import architecture
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,16 +43,18 @@ def begin(model: str | Path, classes: ClassTable, *, scratch: bool, seed: int) -
     Outputs of the same name keep their weights, wherever they stood; new ones begin at random.
 
     Args:
-        model: a MODEL; with `scratch` also bare `b0` … `b5`.
+        model: a MODEL; with `scratch` also a bare name that `architecture` knows.
         scratch: draw all weights anew, from `seed`.
 
     Raises:
         CheckpointError: the model cannot be read.
         TrainingError: it cannot be trained to segment.
     """
-    if scratch and str(model).lower() in _BARE:
-        config = SegFormerConfig.named(str(model), num_classes=len(classes))
-        return Beginning(_drawn(SegFormer(config), seed), Preprocess())
+    bare = architecture(str(model).lower(), len(classes)) if scratch else None
+    if bare is not None:
+        fresh = build_network(bare)
+        assert isinstance(fresh, SegFormer | DeepLab | ResNetMlp), "it is no classifier's"
+        return Beginning(_drawn(fresh, seed), Preprocess())
     checkpoint = read_checkpoint(model)
     preprocess = replace(
         checkpoint.preprocess,

@@ -1,10 +1,15 @@
-"""The account of a training that reached its end."""
+"""What is done once a training is at its end: the account of it, and other forms of the model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+from segcore.errors import TrainingError
+from segcore.inference.onnx_export import export_onnx
+from segcore.models import SegFormer, SegmentationNetwork
 from segcore.preprocess import Preprocess
 from segcore.training.account import Account, Shown
 from segcore.training.report import worst_first
@@ -37,3 +42,23 @@ def account_of(
         shown.append(Shown(held_out.name(place), miou, picture, labels, predicted))
     names = [held_out.name(index) for index in range(len(held_out))]
     return Account(events, trainer.recipe, trainer.classes, names, validation, shown)
+
+
+ONNX = "model.onnx"
+
+
+def check_onnx(network: SegmentationNetwork) -> None:
+    """Raise TrainingError, before the training, where its model could not be written as ONNX."""
+    if not isinstance(network, SegFormer):
+        raise TrainingError("--onnx writes SegFormers alone: leave it out for this model.")
+    if find_spec("onnx") is None:
+        raise TrainingError(
+            '--onnx needs the package onnx: pip install "segformer-studio[onnx]", or leave it out '
+            "and convert the model later."
+        )
+
+
+def write_onnx(out: Path) -> tuple[Path, list[str]]:
+    """The model in `out` as `model.onnx` beside it, and what should be known of it."""
+    notes: list[str] = []
+    return export_onnx(out, out / ONNX, notes=notes), notes

@@ -73,6 +73,9 @@ class Request:
     half: bool = False
     card: str | None = None
     resume: bool = False
+    patience: int = 0
+    onnx: bool = False
+    tensorboard: bool = False
 
 
 def carry_out(
@@ -102,6 +105,9 @@ def carry_out(
         save_seconds=request.save_seconds,
         card=request.card,
         half=request.half,
+        patience=request.patience,
+        onnx=request.onnx,
+        tensorboard=request.tensorboard,
     )
     return train(plan, recipe_of(request, trained), told, cancel)
 

@@ -77,8 +77,16 @@ def loss_of(
     if by_pixel is not None:
         losses, weights = losses * by_pixel, weights * by_pixel
     if objective.hardest < 1:
-        count = max(int(objective.hardest * int(known.sum())), 1)
-        border = torch.topk(losses.detach().flatten(), count).values[-1]
-        chosen = (losses.detach() >= border) & known
-        losses, weights = losses[chosen], weights[chosen]
+        chosen = known & (losses.detach() >= _border(losses.detach(), known, objective.hardest))
+        losses, weights = losses * chosen, weights * chosen
     return losses.sum() / weights.sum().clamp(min=torch.finfo(weights.dtype).tiny)
+
+
+def _border(losses: Tensor, known: Tensor, share: float) -> Tensor:
+    """The least of the largest losses, which are so many: `share` of the known pixels."""
+    if losses.device.type == "cpu":
+        count = max(int(share * int(known.sum())), 1)
+        return torch.topk(losses.flatten(), count).values[-1]
+    # How many these are stays on the GPU, which need not come to rest to say it.
+    last = (share * known.sum()).long().clamp(min=1) - 1
+    return losses.flatten().sort(descending=True).values.gather(0, last.view(1))

@@ -31,6 +31,10 @@ class Plan:
         seconds: stop, resumably, after so long.
         card: what `README.md` says.
         half: write half-precision weights.
+        patience: end after so many looks without a better one; the model then has the weights of
+            the best look. 0 goes on to the last step, whose weights it has.
+        onnx: write `model.onnx` into `out` besides, at the end.
+        tensorboard: write TensorBoard's files into `out/training/tensorboard`.
     """
 
     sources: Sequence[tuple[Samples, float]]
@@ -46,6 +50,9 @@ class Plan:
     seconds: float = math.inf
     card: str | None = None
     half: bool = False
+    patience: int = 0
+    onnx: bool = False
+    tensorboard: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +61,7 @@ class Result:
 
     Attributes:
         steps: that were done in all.
-        finished: whether the recipe's last step was reached.
+        finished: whether the recipe's last step was reached, or patience was at its end.
         validation: of the weights that were written; None without held-out pictures.
     """
 

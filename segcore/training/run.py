@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any
 
 import torch
 
@@ -18,17 +15,18 @@ from segcore.preprocess import Preprocess
 from segcore.progress import CancelToken
 from segcore.training.batches import Source
 from segcore.training.beginning import Beginning, begin
-from segcore.training.closing import account_of
+from segcore.training.closing import account_of, check_onnx, write_onnx
+from segcore.training.patience import check_patience, is_over
 from segcore.training.plan import Event, Plan, Result, Told
 from segcore.training.recipe import Recipe
-from segcore.training.report import HTML, read_log, write_report
-from segcore.training.state import FOLDER, load_state, save_state
-from segcore.training.survey import survey
-from segcore.training.trainer import Step, Trainer
+from segcore.training.report import HTML, JSON, read_log, write_report
+from segcore.training.state import FOLDER, State, load_best, load_state, save_best, save_state
+from segcore.training.survey import all_checksums, changes_since, survey
+from segcore.training.telling import LOG, Telling, step_event
+from segcore.training.trainer import Trainer
+from segcore.training.transfer import Step
 from segcore.training.validation import Validation, validate
 from segcore.training.workers import Workers, join_workers, leave_workers, local_device
-
-LOG = "log.jsonl"
 
 
 def train(
@@ -40,7 +38,7 @@ def train(
     """Train, saving the state now and then and the model at the end.
 
     `told` hears of events, mappings with `event`: `note`, `warning`, `resumed`, `step`, `state`,
-    `validation`, `model`, `report`.
+    `validation`, `model`, `onnx`, `report`.
 
     Raises:
         TrainingError: in one sentence; the last state that was saved stays usable.
@@ -60,8 +58,10 @@ class _Run:
         self._plan = plan
         self._recipe = recipe
         self._workers = workers
-        self._told = told
         self._cancel = cancel
+        check_patience(plan)
+        self._telling = Telling(plan.out, told, speaks=workers.first, tensorboard=plan.tensorboard)
+        self._checksums: dict[str, int] = {}
         self._classes = plan.sources[0][0].classes
         for samples, _ in plan.sources[1:]:
             if samples.classes.names != self._classes.names:
@@ -76,6 +76,8 @@ class _Run:
         if state is None and self._workers.first:
             self._make_room()
         beginning = begin(plan.model, self._classes, scratch=plan.scratch, seed=self._recipe.seed)
+        if plan.onnx:
+            check_onnx(beginning.network)
         for note in beginning.notes if state is None else ():
             self._say({"event": "note", "text": note})
         sources = [Source(samples, survey(samples), share) for samples, share in plan.sources]
@@ -83,28 +85,39 @@ class _Run:
         if empty:
             text = f"{empty} pictures in which nothing is labelled are left out."
             self._say({"event": "note", "text": text})
+        self._checksums = all_checksums([source.survey for source in sources])
         network = beginning.network.to(device)
         trainer = Trainer(network, sources, self._recipe, beginning.preprocess, self._workers)
         if state is not None:
-            trainer.resume(state)
+            self._resume(trainer, state)
             del state
-            self._say({"event": "resumed", "step": trainer.step})
-        return self._train(trainer, beginning)
+        try:
+            return self._train(trainer, beginning)
+        finally:
+            self._telling.close()
+
+    def _resume(self, trainer: Trainer, state: State) -> None:
+        trainer.resume(state)
+        self._say({"event": "resumed", "step": trainer.step})
+        changes = changes_since(state.data, self._checksums)
+        if changes is not None:
+            self._say({"event": "warning", "text": changes})
 
     def _train(self, trainer: Trainer, beginning: Beginning) -> Result:
         plan, last = self._plan, self._recipe.steps
-        ended = _Clock(plan.save_seconds, plan.seconds, self._cancel)
+        clock = _Clock(plan.save_seconds, plan.seconds, self._cancel)
         validation: Validation | None = None
+        began, reported = trainer.step, (plan.out / FOLDER / JSON).is_file()
 
         def told(step: Step) -> None:
-            self._say(_words_of(step, last))
+            self._say(step_event(step, last))
             while trainer.notes:
                 self._say({"event": "note", "text": trainer.notes.pop(0)})
-            if self._workers.first and ended.to_save():
+            if self._workers.first and clock.to_save():
                 self._save_in_passing(trainer)
-            ended.look()
+            clock.look()
 
-        while trainer.step < last and not self._cancel.cancelled:
+        while not self._is_at_its_end(trainer) and not self._cancel.cancelled:
             until = last if plan.every == 0 else (trainer.step // plan.every + 1) * plan.every
             before = trainer.step
             trainer.run(told, self._cancel, until)
@@ -116,24 +129,67 @@ class _Run:
                 self._write(trainer, beginning)
             if stopped:
                 break
-        if self._workers.first and trainer.step >= last:
-            self._report(trainer, beginning.preprocess, validation)
-        return Result(trainer.step, trainer.step >= last, validation)
+        ended = self._is_at_its_end(trainer)
+        if ended and (trainer.step > began or not reported):
+            if plan.patience:
+                self._return_to_the_best(trainer)
+            if plan.patience or validation is None:
+                validation = self._measured(trainer, beginning, None)
+            if self._workers.first:
+                self._close(trainer, beginning, validation)
+        return Result(trainer.step, ended, validation)
 
-    def _look(self, trainer: Trainer, beginning: Beginning) -> Validation | None:
+    def _is_at_its_end(self, trainer: Trainer) -> bool:
+        return trainer.step >= self._recipe.steps or is_over(self._plan, trainer)
+
+    def _return_to_the_best(self, trainer: Trainer) -> None:
+        """Take up the weights of the best look."""
+        self._workers.wait()
+        weights = load_best(self._plan.out)
+        if weights is None:
+            return
+        trainer.adopt(weights)
+        miou, step = trainer.best
+        text = (
+            f"The best of the looks was that after {step} steps (mIoU {100 * miou:.1f} %): its "
+            "weights are the model's."
+        )
+        self._say({"event": "note", "text": text})
+
+    def _close(self, trainer: Trainer, beginning: Beginning, validation: Validation | None) -> None:
+        """What is written once, at the end."""
+        if self._plan.patience:
+            self._write(trainer, beginning)
+        if self._plan.onnx:
+            path, notes = write_onnx(self._plan.out)
+            for note in notes:
+                self._say({"event": "note", "text": note})
+            self._say({"event": "onnx", "path": str(path)})
+        self._report(trainer, beginning.preprocess, validation)
+
+    def _measured(
+        self, trainer: Trainer, beginning: Beginning, indices: Sequence[int] | None
+    ) -> Validation | None:
         if self._plan.held_out is None:
             return None
-        validation = validate(
+        return validate(
             trainer.network,
             trainer.weights,
             self._plan.held_out,
             beginning.preprocess,
             workers=self._workers,
-            indices=self._looked_at(trainer.step),
+            indices=indices,
         )
+
+    def _look(self, trainer: Trainer, beginning: Beginning) -> Validation | None:
+        validation = self._measured(trainer, beginning, self._looked_at(trainer.step))
+        if validation is None:
+            return None
         scores = validation.scores
         if scores.miou > trainer.best[0]:
             trainer.best = (scores.miou, trainer.step)
+            if self._plan.patience and self._workers.first:
+                save_best(self._plan.out, trainer.weights)
         self._say(
             {
                 "event": "validation",
@@ -157,7 +213,7 @@ class _Run:
         return [len(samples) * place // glance for place in range(glance)]
 
     def _save(self, trainer: Trainer) -> None:
-        save_state(self._plan.out, trainer.state())
+        save_state(self._plan.out, trainer.state(self._checksums))
         self._say({"event": "state", "step": trainer.step})
 
     def _save_in_passing(self, trainer: Trainer) -> None:
@@ -220,17 +276,7 @@ class _Run:
             ) from error
 
     def _say(self, event: Event) -> None:
-        if not self._workers.first:
-            return
-        if event["event"] != "state":
-            line = json.dumps({"time": round(time.time(), 1), **event})
-            # The log is a convenience: a full disk, which saving reports, stops nothing here.
-            with (
-                suppress(OSError),
-                (self._plan.out / FOLDER / LOG).open("a", encoding="utf-8") as log,
-            ):
-                log.write(f"{line}\n")
-        self._told(event)
+        self._telling.say(event)
 
 
 class _Clock:
@@ -251,15 +297,3 @@ class _Clock:
     def look(self) -> None:
         if time.monotonic() >= self._end:
             self._cancel.cancel()
-
-
-def _words_of(step: Step, last: int) -> dict[str, Any]:
-    return {
-        "event": "step",
-        "step": step.step,
-        "steps": last,
-        "loss": round(step.loss, 5),
-        "lr": step.rate,
-        "gradient": round(step.gradient, 4),
-        "seconds": round(step.seconds, 3),
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from segcore.errors import TrainingError, readable
 
 FOLDER = "training"
 STATE = "state.pt"
+BEST = "best.pt"
 _FORMAT = 1
 
 
@@ -26,7 +27,8 @@ class State:
 
     Nothing of the random generators is in it: every step begins its own from the seed and its
     number. `best` is the best held-out mIoU so far and the step that had it; `parts` is in how
-    many parts batches go through.
+    many parts batches go through. `data` is what was trained on: name of a picture -> checksum of
+    its labels.
     """
 
     step: int
@@ -38,6 +40,7 @@ class State:
     scaler: Mapping[str, Any]
     best: tuple[float, int]
     parts: int = 1
+    data: Mapping[str, int] = field(default_factory=dict)
 
 
 def state_path(out: Path) -> Path:
@@ -63,11 +66,44 @@ def save_state(out: Path, state: State) -> None:
         "scaler": dict(state.scaler),
         "best": list(state.best),
         "parts": state.parts,
+        "data": dict(state.data),
     }
+    _write(path, words)
+
+
+def save_best(out: Path, weights: Mapping[str, Tensor]) -> None:
+    """Keep the weights of the best look so far, in the place of those before.
+
+    Raises:
+        TrainingError: the disk refuses; what was saved before is untouched.
+    """
+    _write(out / FOLDER / BEST, dict(weights))
+
+
+def load_best(out: Path) -> dict[str, Tensor] | None:
+    """The weights that `save_best` kept last; None where there are none.
+
+    Raises:
+        TrainingError: there is something, but it cannot be used.
+    """
+    path = out / FOLDER / BEST
+    if not path.exists():
+        return None
+    try:
+        weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
+        raise TrainingError(
+            f"{readable(path)}: these are no weights ({type(error).__name__}); delete it to keep "
+            "the last ones."
+        ) from error
+    return weights
+
+
+def _write(path: Path, words: Mapping[str, Any]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as stream:
-            torch.save(words, stream)
+            torch.save(dict(words), stream)
     except (OSError, RuntimeError) as error:
         # torch's writer reports a full disk as a RuntimeError.
         trouble = getattr(error, "strerror", None) or str(error).splitlines()[0]
@@ -101,6 +137,7 @@ def load_state(out: Path) -> State | None:
             words["scaler"],
             (float(value), int(at)),
             words.get("parts", 1),
+            words.get("data", {}),
         )
     except (
         OSError,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +24,12 @@ class Survey:
     Attributes:
         counts: (pictures, classes) int64 pixels.
         sizes: (H, W) of each picture.
+        checksums: of each picture's labels, by its name.
     """
 
     counts: npt.NDArray[np.int64]
     sizes: tuple[tuple[int, int], ...]
+    checksums: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def without_labels(self) -> int:
@@ -51,6 +55,7 @@ def survey(samples: Samples, progress: ProgressCallback | None = None) -> Survey
     known = len(classes)
     counts = np.zeros((len(samples), known), np.int64)
     sizes = []
+    checksums: dict[str, int] = {}
     strange: list[str] = []
     misfits: list[str] = []
     ticker = Ticker(len(samples), progress)
@@ -58,6 +63,7 @@ def survey(samples: Samples, progress: ProgressCallback | None = None) -> Survey
         labels = samples.labels(index)
         height, width = samples.picture(index).shape[:2]
         sizes.append((height, width))
+        checksums[samples.name(index)] = zlib.crc32(np.ascontiguousarray(labels).data)
         if labels.shape != (height, width):
             misfits.append(
                 f"{samples.name(index)} ({width} x {height}, labels "
@@ -90,7 +96,31 @@ def survey(samples: Samples, progress: ProgressCallback | None = None) -> Survey
         raise TrainingError(
             f'Only the class "{only}" is labelled: label some pixels of another class too.'
         )
-    return Survey(counts, tuple(sizes))
+    return Survey(counts, tuple(sizes), checksums)
+
+
+def all_checksums(surveys: Sequence[Survey]) -> dict[str, int]:
+    """Of several sets together; names of the second and further ones begin with its number."""
+    return {
+        name if number == 0 else f"{number}: {name}": checksum
+        for number, each in enumerate(surveys)
+        for name, checksum in each.checksums.items()
+    }
+
+
+def changes_since(before: Mapping[str, int], now: Mapping[str, int]) -> str | None:
+    """What became of the labels since a training was begun, in a sentence; None if nothing did."""
+    if not before or before == now:
+        return None
+    changed = [name for name in now if name in before and before[name] != now[name]]
+    new = [name for name in now if name not in before]
+    gone = [name for name in before if name not in now]
+    kinds = ((changed, "changed"), (new, "new"), (gone, "gone"))
+    words = "; ".join(f"{what}: {_listed(names)}" for names, what in kinds if names)
+    return (
+        f"The labels are not those that this training was begun with ({words}): it goes on with "
+        "those that are there now, and will not end as the unbroken one would have."
+    )
 
 
 def _listed(names: list[str]) -> str:

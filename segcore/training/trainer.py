@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,18 +26,8 @@ from segcore.training.objective import class_weights, loss_of
 from segcore.training.optimiser import freeze, optimiser_of, set_rate
 from segcore.training.recipe import Recipe
 from segcore.training.state import State
+from segcore.training.transfer import Reading, Step, reads_late, to_device
 from segcore.training.workers import ALONE, Workers
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step came to."""
-
-    step: int
-    loss: float
-    rate: float
-    gradient: float
-    seconds: float
 
 
 class Trainer:
@@ -93,27 +82,37 @@ class Trainer:
     ) -> None:
         """Train up to step `until`, the recipe's last by default; `told` hears of every step.
 
-        A cancelled run stops between two steps, all workers at the same one.
+        A cancelled run stops between two steps, all workers at the same one. On a GPU, `told`
+        hears of a step when the next one is on its way.
 
         Raises:
-            TrainingError: the loss is no number any more; weights and state are those before.
+            TrainingError: the loss is no number any more; that step did not touch the weights.
         """
         last = min(self.recipe.steps if until is None else until, self.recipe.steps)
         batches = self._batches.from_number(self.step, last, self.workers.rank, self.workers.count)
         self.network.train()
+        late: Reading | None = None
+        began = time.perf_counter()
         try:
             for batch in batches:
-                began = time.perf_counter()
-                step = self._one_step(batch, cancel)
-                if step is None:
-                    return
-                told(replace(step, seconds=time.perf_counter() - began))
+                if not reads_late(self._device):
+                    began = time.perf_counter()
+                reading = self._one_step(batch, cancel)
+                if reading is None:
+                    break
+                if reads_late(self._device):
+                    reading, late = late, reading
+                if reading is not None:
+                    told(reading.read(began))
+                    began = time.perf_counter()
+            if late is not None:
+                told(late.read(began))
         finally:
             batches.close()  # type: ignore[attr-defined]
             self.network.eval()
 
-    def state(self) -> State:
-        """Where it stands; the tensors are the live ones."""
+    def state(self, data: Mapping[str, int] | None = None) -> State:
+        """Where it stands; the tensors are the live ones. `data` is what was trained on."""
         return State(
             self.step,
             self.recipe.to_json(),
@@ -124,7 +123,13 @@ class Trainer:
             self._scaler.state_dict(),
             self.best,
             self.parts,
+            data or {},
         )
+
+    def adopt(self, weights: Mapping[str, Tensor]) -> None:
+        """Take other weights for the network's and the average: training is over."""
+        self.network.load_state_dict(weights)
+        self.average.restore(weights, self.average.steps)
 
     def resume(self, state: State) -> None:
         """Go on from a state that the same recipe had.
@@ -156,37 +161,43 @@ class Trainer:
         """What is worth keeping: the averaged weights, or the last where none are averaged."""
         return self.average.state if self.recipe.average else self.network.state_dict()
 
-    def _one_step(self, batch: Batch, cancel: CancelToken | None) -> Step | None:
+    def _one_step(self, batch: Batch, cancel: CancelToken | None) -> Reading | None:
         # Before anything else: a forward pass already moves BatchNorm's running statistics.
         if self._called_off(cancel):
             return None
-        # Dropout and stochastic depth depend on the step and the worker, not on what went before.
-        seed = np.random.SeedSequence([self.recipe.seed, self.step, self.workers.rank])
-        torch.manual_seed(int(seed.generate_state(1)[0]))
         share = self.recipe.schedule.share(self.step)
         set_rate(self._optimiser, share)
         loss = self._gradients(batch)
         gradients = [p.grad for p in self._trained if p.grad is not None]
         self.workers.average_([*gradients, *self._running, loss])
-        norm = self._update(float(loss))
+        reading = self._update(loss, self.recipe.lr * share)
         self.step += 1
         self.average.update(self.network)
-        return Step(self.step, float(loss), self.recipe.lr * share, norm, 0.0)
+        return reading
 
     def _called_off(self, cancel: CancelToken | None) -> bool:
         """Whether any worker was asked to stop; all of them get the same answer."""
-        stop = torch.tensor(float(cancel is not None and cancel.cancelled), device=self._device)
+        asked = cancel is not None and cancel.cancelled
+        if self.workers.count == 1:
+            return asked
+        # A number of the CPU: no GPU has to come to rest for it.
+        stop = torch.tensor(float(asked))
         self.workers.sum_(stop)
         return bool(stop > 0)
+
+    def _draw_from_the_step(self) -> None:
+        """Dropout and stochastic depth depend on step and worker, not on what went before."""
+        seed = np.random.SeedSequence([self.recipe.seed, self.step, self.workers.rank])
+        torch.manual_seed(int(seed.generate_state(1)[0]))
 
     def _gradients(self, batch: Batch) -> Tensor:
         """Sum up the gradients of a batch; its mean loss.
 
         Where memory does not suffice, the batch is taken in more and smaller parts from then on.
         """
-        generators = torch.get_rng_state()
         running = [buffer.clone() for buffer in self._running]
         while True:
+            self._draw_from_the_step()
             try:
                 return self._in_parts(batch)
             except (torch.OutOfMemoryError, RuntimeError) as error:
@@ -198,7 +209,6 @@ class Trainer:
             self.take_smaller_parts(len(batch.pictures))
             if self._device.type == "cuda":
                 torch.cuda.empty_cache()
-            torch.set_rng_state(generators)
 
     def take_smaller_parts(self, pictures: int) -> None:
         """Twice as many parts of a batch of so many pictures.
@@ -234,40 +244,42 @@ class Trainer:
         return total
 
     def _loss(self, pictures: Any, labels: Any, weights: Any) -> Tensor:
-        pixels = torch.from_numpy(pictures).to(self._device, non_blocking=True)
+        pixels = to_device(pictures, self._device)
         normal = torch.addcmul(self._shift, pixels, self._scale).permute(0, 3, 1, 2)
         with self._autocast():
             logits = training_logits(self.network, normal, checkpointing=self.recipe.checkpointing)
         return loss_of(
             logits,
-            torch.from_numpy(labels).to(self._device, non_blocking=True),
+            to_device(labels, self._device),
             self.recipe.objective,
             ignore=self.classes.ignore,
             by_class=self._by_class,
-            by_pixel=None if weights is None else torch.from_numpy(weights).to(self._device),
+            by_pixel=None if weights is None else to_device(weights, self._device),
         )
 
-    def _update(self, loss: float) -> float:
-        """One step of the optimiser; the gradient's norm before it was clipped."""
-        if not math.isfinite(loss):
-            self._optimiser.zero_grad()
-            raise TrainingError(
-                f"The loss is no number any more after {self.step} steps: go on from the last "
-                "state with a smaller learning rate (--lr), or in fp32."
-            )
+    def _update(self, loss: Tensor, rate: float) -> Reading:
+        """One step of the optimiser, unless loss or gradient is no number.
+
+        Raises:
+            TrainingError: it is none, and the device does not read late.
+        """
         self._scaler.unscale_(self._optimiser)
-        bound = self.recipe.clip or math.inf
-        norm = float(nn.utils.clip_grad_norm_(self._trained, bound))
-        if not math.isfinite(norm) and not self._scaler.is_enabled():
-            self._optimiser.zero_grad()
-            raise TrainingError(
-                f"The gradient is no number any more after {self.step} steps: go on from the last "
-                "state with a smaller learning rate (--lr), or in fp32."
-            )
+        norm = nn.utils.clip_grad_norm_(self._trained, self.recipe.clip or math.inf)
+        scales = self._scaler.is_enabled()
+        reading = Reading(self.step + 1, rate, loss, norm, may_overflow=scales)
+        if not reads_late(self._device):
+            try:
+                reading.read(0.0)
+            except TrainingError:
+                self._optimiser.zero_grad()
+                raise
+        elif not scales:
+            # AdamW itself leaves the step out on the GPU where this is 1, as for loss scaling.
+            self._optimiser.found_inf = reading.not_finite  # type: ignore[attr-defined]
         self._scaler.step(self._optimiser)
         self._scaler.update()
         self._optimiser.zero_grad()
-        return norm
+        return reading
 
     def _autocast(self) -> AbstractContextManager[Any]:
         if self.recipe.precision == "fp32":

@@ -61,9 +61,9 @@ def join_workers(device: torch.device) -> Workers:
     if count == 1:
         return ALONE
     if not distributed.is_initialized():
-        distributed.init_process_group(
-            "nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE
-        )
+        # With GPUs both: what the CPUs tell each other makes no GPU wait.
+        backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+        distributed.init_process_group(backend, timeout=_PATIENCE)
     return Workers(distributed.get_rank(), distributed.get_world_size())
 
 

@@ -18,11 +18,13 @@ from segcore.progress import CancelToken
 from segcore.training.batches import Sampling, Source
 from segcore.training.plan import Plan
 from segcore.training.recipe import Recipe
-from segcore.training.run import LOG, train
+from segcore.training.run import train
 from segcore.training.samples import ArraySamples
 from segcore.training.state import FOLDER, load_state, save_state, state_path
 from segcore.training.survey import survey
-from segcore.training.trainer import Step, Trainer
+from segcore.training.telling import LOG
+from segcore.training.trainer import Trainer
+from segcore.training.transfer import Step
 
 RECIPE = Recipe(
     steps=8, sampling=Sampling(3, (32, 32), rare=0.3), lr=1e-3, head_factor=2.0, warm_up=2, seed=4
