@@ -25,6 +25,8 @@ SIZE = (1440, 900)
 QUERY = (430, 300)
 WHY_QUERY = (396, 262)
 WHY_REGION = (408, 215, 490, 270)
+CLICKS = ((450, 245), (450, 200))
+CLICKED_CLASS = 8
 PATIENCE = 300.0  # seconds for everything that the model does for one screenshot
 
 
@@ -232,6 +234,41 @@ def show_fields_figure(window: MainWindow) -> QWidget:
     return shown
 
 
+def show_labelling_click(window: MainWindow) -> QWidget:
+    """A region found by two clicks, proposed and not yet taken."""
+    from app.gesture import Gesture
+
+    core = window.core
+    core.view_state.tool, core.view_state.active_class = "click", CLICKED_CLASS
+    window.canvas.fit()
+    core.assisting.ask(Gesture("click", CLICKS, (False, True)))
+    wait_for(window, lambda: core.assisting.preview is not None and not core.assisting.is_busy)
+    return window
+
+
+def show_labelling_walk(window: MainWindow) -> QWidget:
+    """The first region of the walk through what the model doubts."""
+    walk = window.review.walk.controller
+    window.actions_by_name["walk_start"].trigger()
+    wait_for(window, lambda: walk.region is not None)
+    wait_for(window, lambda: not window.core.assisting.is_busy)
+    return window
+
+
+def show_labelling_export(window: MainWindow) -> QWidget:
+    """What an export to Cityscapes would lose, said before it is written."""
+    names = list(window.core.session.names)
+    window.core.review.set_status(names[:1], "approved")
+    window.actions_by_name["export_labels"].trigger()
+    dialog = window.label_files.export_dialog
+    assert dialog is not None
+    dialog.formats.choose("cityscapes")
+    dialog.folder.setText("/data/my street/labels-cityscapes")
+    wait_for(window, lambda: bool(dialog.findings.sentences))
+    rest(1.0)
+    return dialog
+
+
 SCENES: dict[str, Callable[[MainWindow], QWidget]] = {
     "stages": show_stages,
     "stages-page": show_stages_panel,
@@ -242,6 +279,9 @@ SCENES: dict[str, Callable[[MainWindow], QWidget]] = {
     "native-grid": show_native_grid,
     "fields": show_fields,
     "fields-figure": show_fields_figure,
+    "labelling-click": show_labelling_click,
+    "labelling-walk": show_labelling_walk,
+    "labelling-export": show_labelling_export,
 }
 """What is shown in light and dark, by the name of its file."""
 

@@ -16,7 +16,7 @@ from benchmarks.assist_simulation import Labels
 
 REACHED = 0.95
 MOST_ACTIONS = 600
-LOOKED_AT = 4
+LOOKED_AT = 12
 """Wrong regions that are tried, largest first, until something helps."""
 
 ASSISTING: dict[str, Tool] = {
