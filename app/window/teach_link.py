@@ -39,8 +39,8 @@ class TeachLink(QObject):
         notice: Callable[[str], None],
     ) -> None:
         super().__init__(canvas)
-        self._panel = TeachPanel()
-        tabs.insertTab(_PLACE, self._panel, self.tr("Teach"))
+        self.panel = TeachPanel()
+        tabs.insertTab(_PLACE, self.panel, self.tr("Teach"))
         self._classes = classes
         self._core = core
         self._canvas = canvas
@@ -62,7 +62,7 @@ class TeachLink(QObject):
         self._follow()
 
     def _connect_panel(self) -> None:
-        panel, controller = self._panel, self.controller
+        panel, controller = self.panel, self.controller
         panel.scribbleRequested.connect(self._take_tool)
         panel.classRequested.connect(self._choose_class)
         panel.newClassRequested.connect(self._add_class)
@@ -78,7 +78,7 @@ class TeachLink(QObject):
         self._canvas.scribbleRequested.connect(controller.draw)
 
     def _connect_tuning(self) -> None:
-        section, tuning = self._panel.tuning, self.tuning
+        section, tuning = self.panel.tuning, self.tuning
         section.startRequested.connect(tuning.start)
         section.pauseRequested.connect(tuning.pause)
         section.cancelRequested.connect(tuning.cancel)
@@ -93,7 +93,7 @@ class TeachLink(QObject):
         )
 
     def _follow(self) -> None:
-        core, panel, controller = self._core, self._panel, self.controller
+        core, panel, controller = self._core, self.panel, self.controller
         controller.strokesChanged.connect(self._show_strokes)
         controller.taughtChanged.connect(self._show_state)
         controller.busyChanged.connect(lambda busy: panel.set_applying(applying=busy))
@@ -119,7 +119,7 @@ class TeachLink(QObject):
         self._core.view_state.tool = TOOL
 
     def _follow_tool(self, tool: str) -> None:
-        self._panel.set_scribbling(tool == TOOL)
+        self.panel.set_scribbling(tool == TOOL)
         self._show_strokes()
 
     def _follow_view(self) -> None:
@@ -131,7 +131,7 @@ class TeachLink(QObject):
 
     def _show_classes(self) -> None:
         table = self._core.document.classes
-        self._panel.set_classes(table, self._core.view_state.active_class)
+        self.panel.set_classes(table, self._core.view_state.active_class)
         self._show_strokes()
 
     def _show_strokes(self) -> None:
@@ -148,7 +148,7 @@ class TeachLink(QObject):
 
     def _show_state(self) -> None:
         controller = self.controller
-        self._panel.set_state(
+        self.panel.set_state(
             strokes=len(controller.strokes),
             classes=len(controller.taught_classes),
             taught=controller.classifier is not None,
