@@ -50,7 +50,7 @@ class Asking(QObject):
             self._client.cancel(kind)
 
     def _take(self, answer: InquiryAnswer) -> None:
-        if answer.inquiry is self._asked:
+        if answer.inquiry is self._asked and answer.final:
             self._end()
             self.answered.emit(answer.inquiry, answer.value)
 

@@ -52,12 +52,33 @@ def scribbled(
     if len(columns) == 0:
         raise RequestError("The stroke lies outside the picture: draw it on the picture.")
     chosen = np.linspace(0, len(columns) - 1, min(len(columns), _MOST_OF_STROKE)).astype(np.intp)
-    columns, rows = columns[chosen], rows[chosen]
+    ids = np.full(len(chosen), scribble.class_id, np.int64)
+    return pixel_samples(predictor, encoded, columns[chosen], rows[chosen], ids, cancel=cancel)
+
+
+def pixel_samples(
+    predictor: Predictor,
+    encoded: EncodedImage,
+    columns: Ints,
+    rows: Ints,
+    ids: Ints,
+    *,
+    cancel: CancelToken | None = None,
+) -> Samples:
+    """What the model sees at pixels of the picture, at least one, whose classes are known.
+
+    Args:
+        columns, rows: (n,) x and y.
+        ids: (n,) class ids.
+
+    Raises:
+        Cancelled: it was called off; looked at between windows.
+    """
     stages = predictor.with_less_memory(encoded, lambda: _stages_at(encoded, columns, rows, cancel))
     colours = _colours_at(encoded, columns, rows)
     values = np.concatenate([*stages, colours], axis=1)
-    ids = np.full(len(columns), scribble.class_id, np.int64)
-    return Samples(values, ids, tuple(part.shape[1] for part in (*stages, colours)))
+    channels = tuple(part.shape[1] for part in (*stages, colours))
+    return Samples(values, ids.astype(np.int64), channels)
 
 
 def taught_labels(
