@@ -139,7 +139,14 @@ VIDEO = (
         "next_chosen",
         QT_TRANSLATE_NOOP("actions", "Next Chosen Frame"),
         "video",
-        ("N",),
+        ("Alt+N",),
+    ),
+    ActionInfo(
+        "follow_query",
+        QT_TRANSLATE_NOOP("actions", "Query F&ollows Its Point"),
+        "video",
+        tip=QT_TRANSLATE_NOOP("actions", "Ask again on each frame where the point has moved to"),
+        checkable=True,
     ),
     ActionInfo(SEPARATOR, "", "video"),
     ActionInfo(

@@ -18,7 +18,7 @@ from app.cli.options import (
     parse_choices,
     parse_device,
 )
-from app.cli.predict_video import the_one_video, write_overlay
+from app.cli.predict_video import smoothed, the_one_video, write_overlay
 from app.cli.protocol_options import (
     BlendFlag,
     FlipFlag,
@@ -87,6 +87,16 @@ def predict(
     side_by_side: Annotated[
         bool, typer.Option("--side-by-side", help="The bare video stands beside the overlay.")
     ] = False,
+    smooth: Annotated[
+        float,
+        typer.Option(
+            "--smooth",
+            min=0.0,
+            max=0.99,
+            metavar="WEIGHT",
+            help="Of the frames before, along the motion: a video flickers less (0.5 is good).",
+        ),
+    ] = 0.0,
     as_json: JsonFlag = False,
 ) -> None:
     """Write a label PNG for each picture and each frame of a video, and classes.json.
@@ -102,7 +112,9 @@ def predict(
         raise typer.BadParameter(
             "--save logits,features keeps what one pass computes: leave out --flip and --scales"
         )
-    video = None if overlay is None else the_one_video(inputs)
+    video = None if overlay is None and not smooth else the_one_video(inputs)
+    if smooth and (wanted or len(way_in.views) > 1 or "," in device or device == ALL_GPUS):
+        raise typer.BadParameter("--smooth goes with one device, one pass and without --save")
     terminal = Terminal()
     from segcore.inference import Predictor
 
@@ -117,7 +129,7 @@ def predict(
         terminal.note(note)
     with terminal.progress("predict") as show:
         summary = predict_folder(
-            predictors,
+            [smoothed(predictor, smooth)] if smooth else predictors,
             inputs,
             output,
             save=wanted,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from segcore.classes import ClassTable
 from segcore.errors import RequestError, readable
 from segcore.folders import is_video_path
 from segcore.labels import read_label_map
 from segcore.progress import ProgressCallback, Ticker
+
+if TYPE_CHECKING:
+    from segcore.batch.contract import BatchPredictor
+    from segcore.inference import Predictor
 
 
 def the_one_video(inputs: Sequence[Path]) -> Path:
@@ -22,6 +27,13 @@ def the_one_video(inputs: Sequence[Path]) -> Path:
     if len(videos) != 1 or len(inputs) != 1:
         raise RequestError("--overlay needs one video as the only input: name one.")
     return videos[0]
+
+
+def smoothed(predictor: Predictor, weight: float) -> BatchPredictor:
+    """The predictor with its logits smoothed from frame to frame."""
+    from segcore.batch.smoothed import SmoothedPredictor
+
+    return cast("BatchPredictor", SmoothedPredictor(predictor, weight))
 
 
 def write_overlay(

@@ -7,6 +7,8 @@ from PySide6.QtCore import QObject
 from app.controllers.choosing import ChoosingController
 from app.controllers.clip import ClipController
 from app.controllers.flicker import FlickerController
+from app.controllers.following import FollowingController
+from app.controllers.inspection import InspectionController
 from app.controllers.playback import PlaybackController
 from app.controllers.propagation import PropagationController
 from app.controllers.video_export import VideoExportController
@@ -23,6 +25,7 @@ class VideoWork(QObject):
         document: Document,
         session: Session,
         client: InferenceClient,
+        inspection: InspectionController,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -32,6 +35,7 @@ class VideoWork(QObject):
         self.flicker = FlickerController(self.clip, document, session, self)
         self.export = VideoExportController(self.clip, session, self)
         self.choosing = ChoosingController(self.clip, session, self)
+        self.following = FollowingController(self.clip, document, inspection, self)
 
     def cancel(self) -> None:
         """Stop whatever is under way for the clip."""
@@ -47,3 +51,4 @@ class VideoWork(QObject):
         self.flicker.shutdown()
         self.export.shutdown()
         self.choosing.shutdown()
+        self.following.shutdown()

@@ -116,6 +116,8 @@ class TimelineLink(QObject):
         actions["next_worst"].triggered.connect(self._next_worst)
         actions["flicker_map"].toggled.connect(self._toggle_map)
         actions["export_video"].triggered.connect(self._export)
+        actions["follow_query"].setChecked(True)
+        actions["follow_query"].toggled.connect(self._set_following)
         actions["choose_frames"].triggered.connect(self._choose)
         actions["cancel"].triggered.connect(video.propagation.drop_preview)
 
@@ -215,6 +217,9 @@ class TimelineLink(QObject):
 
     def _set_previews(self, wanted: bool) -> None:
         self._core.video.propagation.previews = wanted
+
+    def _set_following(self, wanted: bool) -> None:
+        self._core.video.following.follows = wanted
 
     def _set_loop(self, wanted: bool) -> None:
         self._core.video.playback.loops = wanted

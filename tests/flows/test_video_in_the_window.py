@@ -95,6 +95,13 @@ def test_a_clip_is_opened_run_corrected_carried_mended_and_written(
     window.actions_by_name["undo"].trigger()
     person.waits_for(lambda: not np.array_equal(document.labels, before))
 
+    core.inspection.query(120, 120)
+    person.presses(Qt.Key.Key_Period)
+    person.waits_for(lambda: document.name == "drive.mp4/000003")
+    person.waits_for(lambda: core.inspection.point is not None)
+    followed = core.inspection.point
+    assert max(abs(followed[0] - 120), abs(followed[1] - 120)) < 12
+
     saved: list[str] = []
     video.export.saved.connect(saved.append)
     target = tmp_path / "overlay.mp4"
