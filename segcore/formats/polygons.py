@@ -37,11 +37,13 @@ def pixel_ring(mask: npt.NDArray[np.bool_]) -> _Ring:
     Args:
         mask: (h, w) bool, one 8-connected component.
     """
-    contours, tree = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    pixels = mask.view(np.uint8) if mask.flags.c_contiguous else mask.astype(np.uint8)
+    contours, _ = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if len(contours) == 1:  # without holes OpenCV's own corners are enough
+        return contours[0].reshape(-1, 2).astype(np.int64)
+    contours, tree = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     rings = [contour.reshape(-1, 2).astype(np.int64) for contour in contours]
     outer = int(np.flatnonzero(tree[0, :, 3] < 0)[0])
-    if len(rings) == 1:
-        return _corners(rings[0])
     return _corners(_bridged(mask, rings, outer))
 
 

@@ -102,13 +102,13 @@ def _trees(split: str) -> Trees:
 def _comes_back(found: Instances, index: int, shape: tuple[int, ...]) -> bool:
     """Whether a region's corners, as they are written and read, give its pixels back."""
     height, width = shape
-    top, left, bottom, right = (int(edge) for edge in found.boxes[index])
-    shares = np.round(_corners(found, index) / (width, height), _DECIMALS).astype(np.float32)
+    top, left, bottom, right = found.boxes[index].tolist()
+    corners, mask = _corners(found, index)
+    shares = np.round(corners / (width, height), _DECIMALS).astype(np.float32)
     region = fill_pixels(shares * np.array([width, height], np.float32), height, width)
     if (region.top, region.left, *region.mask.shape) != (top, left, bottom - top, right - left):
         return False
-    thin = bottom - top == 1 or right - left == 1
-    return bool(region.mask.all() if thin else np.array_equal(region.mask, found.mask(index)))
+    return bool(region.mask.all() if mask is None else (region.mask == mask).all())
 
 
 def _lines(labels: LabelMap, ignore: int) -> Iterator[str]:
@@ -116,20 +116,23 @@ def _lines(labels: LabelMap, ignore: int) -> Iterator[str]:
     found = instances_of(labels, ignore)
     height, width = labels.shape
     for index in found:
-        shares = (_corners(found, index) / (width, height)).ravel().tolist()
+        shares = (_corners(found, index)[0] / (width, height)).ravel().tolist()
         yield f"{found.classes[index]}{f' %.{_DECIMALS}f' * len(shares) % tuple(shares)}\n"
 
 
-def _corners(found: Instances, index: int) -> npt.NDArray[np.float64]:
-    """(n, 2) x and y of the corners of a region, in pixels; decimals are cut on reading."""
-    top, left, bottom, right = (int(edge) for edge in found.boxes[index])
+def _corners(
+    found: Instances, index: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_] | None]:
+    """(n, 2) x and y of the corners of a region, in pixels; decimals are cut on reading.
+
+    With it comes the region inside its box; None where that is the whole box.
+    """
+    top, left, bottom, right = found.boxes[index].tolist()
     if bottom - top == 1 or right - left == 1:
         low, high = (left + _INSET, top + _INSET), (right - _INSET, bottom - _INSET)
-        return np.array([low, (high[0], low[1]), high, (low[0], high[1])])
-    corners: npt.NDArray[np.float64] = _three(pixel_ring(found.mask(index))) + np.array(
-        [left + 0.5, top + 0.5]
-    )
-    return corners
+        return np.array([low, (high[0], low[1]), high, (low[0], high[1])]), None
+    mask = found.mask(index)
+    return _three(pixel_ring(mask)) + np.array([left + 0.5, top + 0.5]), mask
 
 
 def _three(ring: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -6,7 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 from app.inference.inquiry import Desk, Inquiry
+from segcore.classes import ClassTable
 from segcore.errors import RequestError, SegcoreError
 from segcore.images import read_image
 from segcore.labels import LabelMap
@@ -77,8 +81,9 @@ class EvaluationInquiry(Inquiry):
                 found = predictor.predict(
                     read_image(picture.image), cancel=cancel, progress=between
                 )
-                mapped: LabelMap = ids[found.labels].astype(classes.dtype)
-                evaluation.add(picture.name, truth, mapped, found.confidence)
+                evaluation.add(
+                    picture.name, truth, _in(classes, ids[found.labels]), found.confidence
+                )
             except SegcoreError as error:
                 left_out.append(str(error))
             progress(ticker.tick(picture.name))
@@ -94,6 +99,11 @@ class EvaluationInquiry(Inquiry):
             "labels": self.source,
         }
         return evaluation.report(settings, notes)
+
+
+def _in(classes: ClassTable, ids: npt.NDArray[np.uint16]) -> LabelMap:
+    """Ids in the width of a class table."""
+    return ids if classes.dtype is np.uint16 else ids.astype(np.uint8)
 
 
 def _notes(extra: list[str], missing: list[str]) -> list[str]:
