@@ -77,21 +77,29 @@ def own_user_folders(
     return home
 
 
-def _loopback_hub_module() -> ModuleType:
-    """`tests/loopback_hub.py`, which no package holds."""
-    path = Path(__file__).with_name("loopback_hub.py")
-    spec = importlib.util.spec_from_file_location("loopback_hub", path)
+def _beside(name: str) -> ModuleType:
+    """A module beside this file, which no package holds."""
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
-    module = sys.modules["loopback_hub"] = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 @pytest.fixture(scope="session")
+def click_model_files() -> ModuleType:
+    """`tests/click_model_files.py`, which writes the two files of a click model."""
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    return _beside("click_model_files")
+
+
+@pytest.fixture(scope="session")
 def hub_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a small SegFormer as they lie on a hub."""
-    return _loopback_hub_module().small_checkpoint(tmp_path_factory.mktemp("hub") / "small")
+    return _beside("loopback_hub").small_checkpoint(tmp_path_factory.mktemp("hub") / "small")
 
 
 @pytest.fixture
@@ -101,7 +109,7 @@ def hub(
     """A hub on the loopback interface, named by `HF_ENDPOINT`, and an empty cache."""
     import huggingface_hub
 
-    module = _loopback_hub_module()
+    module = _beside("loopback_hub")
     served = module.LoopbackHub(dict(hub_files))
     server = module.serve(served)
     monkeypatch.setenv("HF_ENDPOINT", served.url)

@@ -42,6 +42,14 @@ def click(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
     return snapped(scene, Outcome(click_region(ground, right, wrong), note), options)
 
 
+def ready_for_clicks(scene: Scene, point: Point, options: Options) -> None:
+    """Have at hand what clicks around a pixel are answered from."""
+    if options["engine"] != "onnx":
+        _ground(scene, point)
+    elif options["encoder"] and options["decoder"]:
+        _embedded(scene, point, options)
+
+
 def _ground(scene: Scene, point: Point) -> tuple[ClickGround, str]:
     """The part of the picture that clicks around a pixel are answered from."""
     if scene.model is None:
@@ -58,19 +66,25 @@ def _ground(scene: Scene, point: Point) -> tuple[ClickGround, str]:
 
 
 def _by_onnx(scene: Scene, right: list[Point], wrong: list[Point], options: Options) -> Selection:
-    encoder, decoder = str(options["encoder"]), str(options["decoder"])
-    if not encoder or not decoder:
+    if not options["encoder"] or not options["decoder"]:
         raise RequestError(
             "No click model is chosen: choose its two files in Model > Use a click model, or "
             "another way of clicking."
         )
+    model, embedding = _embedded(scene, right[-1], options)
+    return model.select(embedding, right, wrong)
+
+
+def _embedded(scene: Scene, point: Point, options: Options) -> tuple[SamModel, Embedding]:
+    """The person's click model, and what it made of the picture around a pixel."""
+    encoder, decoder = str(options["encoder"]), str(options["decoder"])
     model = scene.memo.keep("sam", (encoder, decoder), lambda: _loaded(encoder, decoder))
     scene.cancel.raise_if_cancelled()
     kept: list[Embedding] = scene.memo.keep("embedding", (encoder, decoder), list)
-    if not kept or not kept[0].box.contains(right[-1]):
-        kept[:] = [model.embed(scene.image, right[-1])]
+    if not kept or not kept[0].box.contains(point):
+        kept[:] = [model.embed(scene.image, point)]
     scene.cancel.raise_if_cancelled()
-    return model.select(kept[0], right, wrong)
+    return model, kept[0]
 
 
 _models: dict[tuple[str, str], SamModel] = {}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.assistants.model import looked_in
+from app.assistants.model import at_hand, looked_in
 from app.assistants.scene import Outcome, Scene
 from app.assistants.snapping import snapped
 from app.gesture import Gesture
+from app.inference.inquiries.assist import Looked
 from app.tool_options import Options
 from segcore.assist.evidence import Floats
 from segcore.assist.grabcut import grab_cut
-from segcore.geometry import Box
+from segcore.geometry import EMPTY, Box
 
 LEAST_SHARE = 0.05
 """Of the box that the model holds for the active class, for its opinion to count."""
@@ -24,15 +25,27 @@ def grabcut(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
     box = gesture.box.clip(*scene.size)
     if box.is_empty:
         return None
-    prior = _opinion(scene, box) if options["model"] else None
+    asks = options["model"] and scene.model is not None and _knows_class(scene)
+    prior = _opinion(scene, looked_in(scene, box), box) if asks else None
     return snapped(scene, Outcome(grab_cut(scene.image, box, prior)), options)
 
 
-def _opinion(scene: Scene, box: Box) -> Floats | None:
-    """How likely each pixel is of the active class, where the model knows it and sees some."""
-    if scene.model is None or not 0 <= scene.class_id < len(scene.classes):
+def rough_grabcut(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
+    """The same of a much smaller picture; the model's opinion counts where it is at hand."""
+    box = (gesture.box or EMPTY).clip(*scene.size)
+    if box.is_empty:
         return None
-    looked = looked_in(scene, box)
+    looked = at_hand(scene, box) if options["model"] and _knows_class(scene) else None
+    prior = None if looked is None else _opinion(scene, looked, box)
+    return Outcome(grab_cut(scene.image, box, prior, rough=True))
+
+
+def _knows_class(scene: Scene) -> bool:
+    return 0 <= scene.class_id < len(scene.classes)
+
+
+def _opinion(scene: Scene, looked: Looked, box: Box) -> Floats | None:
+    """How likely each pixel is of the active class, where the model knows it and sees some."""
     own = looked.classes.id_of(scene.classes[scene.class_id].name)
     if own is None:
         return None

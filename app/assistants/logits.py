@@ -21,6 +21,16 @@ def logits(scene: Scene, gesture: Gesture, _options: Options) -> Outcome | None:
 
     Only what nobody or a model has said changes.
     """
+    return _slid(scene, gesture, rough=False)
+
+
+def rough_logits(scene: Scene, gesture: Gesture, _options: Options) -> Outcome | None:
+    """The same, where a least confidence makes the exact answer slow; None where it does not."""
+    slow = len(gesture.numbers) >= FIXED and gesture.numbers[1] > 0
+    return _slid(scene, gesture, rough=True) if slow else None
+
+
+def _slid(scene: Scene, gesture: Gesture, *, rough: bool) -> Outcome | None:
     box = (gesture.box or Box.of_size(scene.size)).clip(*scene.size)
     if box.is_empty or len(gesture.numbers) < FIXED:
         return None
@@ -29,7 +39,7 @@ def logits(scene: Scene, gesture: Gesture, _options: Options) -> Outcome | None:
     looked = looked_in(scene, box)
     ids = own_ids(looked.classes, scene.classes)
     scene.cancel.raise_if_cancelled()
-    found = slid_labels(looked.evidence, box, settings, ids, scene.ignore)
+    found = slid_labels(looked.evidence, box, settings, ids, scene.ignore, rough=rough)
     may_change = np.zeros(256, np.bool_)
     may_change[[0, *scene.models]] = True
     place = box.slices

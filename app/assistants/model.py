@@ -7,6 +7,7 @@ import numpy as np
 from app.assistants.scene import Scene
 from app.inference.inquiries.assist import AroundInquiry, BoxInquiry, Looked
 from app.inference.requests import ModelInfo
+from app.tool_options import Options
 from segcore.classes import ClassTable
 from segcore.edits.planes import IdArray
 from segcore.errors import RequestError
@@ -55,6 +56,26 @@ def looked_in(scene: Scene, box: Box) -> Looked:
     if not kept or not kept[0].evidence.box.covers(box):
         kept[:] = [scene.ask(BoxInquiry(spec, scene.image, box))]
     return kept[0]
+
+
+def at_hand(scene: Scene, box: Box) -> Looked | None:
+    """What `looked_in` would answer, where it need not ask."""
+    if scene.model is None:
+        return None
+    for name in ("looked around", "looked in"):
+        kept: list[Looked] = scene.memo.keep(name, scene.model.spec, list)
+        if kept and kept[0].evidence.box.covers(box):
+            return kept[0]
+    return None
+
+
+def ready_around(scene: Scene, point: Point, _options: Options) -> None:
+    """Have at hand what the model knows around a pixel, where there is a model.
+
+    Raises: as `looked_around`.
+    """
+    if scene.model is not None:
+        looked_around(scene, point)
 
 
 def own_ids(model: ClassTable, project: ClassTable) -> IdArray:

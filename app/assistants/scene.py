@@ -123,6 +123,14 @@ class Work(Protocol):
         ...
 
 
+class GetReady(Protocol):
+    """What an assistant works out before the first gesture."""
+
+    def __call__(self, scene: Scene, point: Point, options: Options, /) -> None:
+        """The pointer is at a pixel of the picture: have at hand what gestures there will need."""
+        ...
+
+
 @dataclass(frozen=True)
 class Assistant:
     """One row of the table.
@@ -132,9 +140,13 @@ class Assistant:
         title: what the undo menu calls its edits.
         standing: it needs no hand: it is asked as soon as its tool is chosen.
         follows_class: what it proposes depends on the active class.
+        rough: says roughly and at once what `work` will say, to be shown meanwhile.
+        get_ready: called when the tool is in hand and the pointer rests on the picture.
     """
 
     work: Work
     title: str
     standing: bool = False
     follows_class: bool = False
+    rough: Work | None = None
+    get_ready: GetReady | None = None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from app.assistants.click import click
+from app.assistants.click import click, ready_for_clicks
 from app.assistants.drawn import fill, lasso, polygon, rectangle
-from app.assistants.grabcut import grabcut
-from app.assistants.logits import logits
+from app.assistants.grabcut import grabcut, rough_grabcut
+from app.assistants.logits import logits, rough_logits
+from app.assistants.model import ready_around
 from app.assistants.refine import refine
 from app.assistants.scene import Assistant
 from app.assistants.scissors import scissors
@@ -20,13 +21,21 @@ ASSISTANTS: dict[str, Assistant] = {
     "fill": Assistant(fill, QT_TRANSLATE_NOOP("assistants", "Fill")),
     "rectangle": Assistant(rectangle, QT_TRANSLATE_NOOP("assistants", "Rectangle")),
     "lasso": Assistant(snapping(lasso), QT_TRANSLATE_NOOP("assistants", "Lasso")),
-    "click": Assistant(click, QT_TRANSLATE_NOOP("assistants", "Click")),
+    "click": Assistant(click, QT_TRANSLATE_NOOP("assistants", "Click"), get_ready=ready_for_clicks),
     "scissors": Assistant(scissors, QT_TRANSLATE_NOOP("assistants", "Scissors")),
     "superpixels": Assistant(superpixels, QT_TRANSLATE_NOOP("assistants", "Superpixels")),
-    "grabcut": Assistant(grabcut, QT_TRANSLATE_NOOP("assistants", "GrabCut"), follows_class=True),
+    "grabcut": Assistant(
+        grabcut,
+        QT_TRANSLATE_NOOP("assistants", "GrabCut"),
+        follows_class=True,
+        rough=rough_grabcut,
+        get_ready=ready_around,
+    ),
     "wand": Assistant(wand, QT_TRANSLATE_NOOP("assistants", "Magic Wand")),
     "refine": Assistant(refine, QT_TRANSLATE_NOOP("assistants", "Refine")),
-    "second_best": Assistant(second_best, QT_TRANSLATE_NOOP("assistants", "Second-Best Class")),
+    "second_best": Assistant(
+        second_best, QT_TRANSLATE_NOOP("assistants", "Second-Best Class"), get_ready=ready_around
+    ),
     "polygon": Assistant(snapping(polygon), QT_TRANSLATE_NOOP("assistants", "Polygon")),
     "small": Assistant(
         small,
@@ -46,5 +55,7 @@ ASSISTANTS: dict[str, Assistant] = {
         standing=True,
         follows_class=True,
     ),
-    "logits": Assistant(logits, QT_TRANSLATE_NOOP("assistants", "Logit Sliders")),
+    "logits": Assistant(
+        logits, QT_TRANSLATE_NOOP("assistants", "Logit Sliders"), rough=rough_logits
+    ),
 }

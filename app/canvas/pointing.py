@@ -8,12 +8,12 @@ from PySide6.QtGui import (
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
-    QPointingDevice,
     QTabletEvent,
 )
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.comparing import ComparingView
+from app.canvas.pen import MouseOfPen
 from app.canvas.tools import TOOLS, Asks, BrushTool, PickOrResize, Point, Tool, Touch
 from app.canvas.view import ARROWS
 from app.gesture import Gesture, Sketch
@@ -77,8 +77,7 @@ class PointingView(ComparingView):
         self._diameter = 1
         self._hover: Point | None = None
         self._aim: Point | None = None
-        self._pressure = 1.0
-        self._pen_erases = False
+        self._pen = MouseOfPen()
         self._held = False
 
     def set_tool(self, name: str) -> None:
@@ -132,6 +131,11 @@ class PointingView(ComparingView):
         """Whether a brush is down: the label map is being painted in."""
         return isinstance(self._running, BrushTool)
 
+    @property
+    def is_pressed(self) -> bool:
+        """Whether a tool's button is down on the picture."""
+        return self._running is not None
+
     def end_stroke(self) -> None:
         """Finish what the pointer is doing, as if its button were let go."""
         running, self._running, self._held_pane = self._running, None, None
@@ -183,10 +187,10 @@ class PointingView(ComparingView):
             inside=self._on_picture(point),
             position=(position.x(), position.y()),
             scale=view.scale / view.ratio,
-            inverted=bool(modifiers & Qt.KeyboardModifier.ControlModifier) or self._pen_erases,
+            inverted=bool(modifiers & Qt.KeyboardModifier.ControlModifier) or self._pen.erases,
             shifted=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
             secondary=self._button == Qt.MouseButton.RightButton,
-            pressure=self._pressure,
+            pressure=self._pen.pressure,
         )
 
     def _on_picture(self, point: Point) -> bool:
@@ -231,29 +235,17 @@ class PointingView(ComparingView):
 
     def tabletEvent(self, event: QTabletEvent) -> None:
         """A pen is a mouse with pressure, and its other end erases."""
-        kinds = {
-            QEvent.Type.TabletPress: (QEvent.Type.MouseButtonPress, self.mousePressEvent),
-            QEvent.Type.TabletMove: (QEvent.Type.MouseMove, self.mouseMoveEvent),
-            QEvent.Type.TabletRelease: (QEvent.Type.MouseButtonRelease, self.mouseReleaseEvent),
-        }
-        if event.type() not in kinds:
+        mouse = self._pen.mouse_event(event)
+        if mouse is None:
             event.ignore()
             return
-        kind, handle = kinds[event.type()]
-        # A pen that is lifted presses nothing: what is painted last keeps its width.
-        self._pressure = event.pressure() or self._pressure
-        self._pen_erases = event.pointerType() == QPointingDevice.PointerType.Eraser
-        mouse = QMouseEvent(
-            kind,
-            event.position(),
-            event.globalPosition(),
-            event.button(),
-            event.buttons(),
-            event.modifiers(),
-        )
-        handle(mouse)
-        if kind == QEvent.Type.MouseButtonRelease:
-            self._pressure, self._pen_erases = 1.0, False
+        if mouse.type() == QEvent.Type.MouseButtonPress:
+            self.mousePressEvent(mouse)
+        elif mouse.type() == QEvent.Type.MouseMove:
+            self.mouseMoveEvent(mouse)
+        else:
+            self.mouseReleaseEvent(mouse)
+            self._pen.lift()
         event.accept()
 
     def _tool_for(self, event: QMouseEvent) -> Tool | None:

@@ -36,9 +36,13 @@ ZOOM_KEYS = {
 
 
 class PictureView(QWidget):
-    """Pan and zoom; what is painted and what tools do is up to those who derive from it."""
+    """Pan and zoom; what is painted and what tools do is up to those who derive from it.
+
+    `looked` says that another part of the picture is in view, or in another size.
+    """
 
     zoomChanged = Signal(float)
+    looked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,6 +128,7 @@ class PictureView(QWidget):
         if viewport != before:
             self.update()
             self._viewport_changed()
+            self.looked.emit()
             if viewport.scale != before.scale:
                 self.zoomChanged.emit(viewport.scale)
 

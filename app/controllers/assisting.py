@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.assistants.scene import Assistant
 from app.assistants.table import ASSISTANTS
 from app.controllers.assist_job import Job, Preview, without_protected
+from app.controllers.readiness import Readiness
 from app.controllers.scene_maker import SceneMaker
 from app.document import Document
 from app.gesture import Gesture
@@ -68,6 +69,7 @@ class AssistingController(QObject):
         self._busy = self._active = False
         self._relay = Relay(self)
         self._thread = ThreadPoolExecutor(1, "assist", initializer=step_behind_the_window)
+        self._readiness = Readiness(self._scenes, view_state, self._thread, self)
         document.imageLeaving.connect(self._finish)
         document.imageChanged.connect(self._begin_picture)
         document.labelsChanged.connect(self._note_change)
@@ -81,6 +83,11 @@ class AssistingController(QObject):
     def preview(self) -> Preview | None:
         """What is shown now."""
         return self._shown
+
+    @property
+    def asked(self) -> Gesture | None:
+        """What was asked last and waits for a yes or a no."""
+        return None if self._wanted is None else self._wanted.gesture
 
     @property
     def is_active(self) -> bool:
@@ -102,9 +109,14 @@ class AssistingController(QObject):
         if job is None:
             return
         self._let_go()
+        self._readiness.make_way(gesture.points[-1] if gesture.points else None)
         self._wanted = job
         self._submit(job)
         self._tell_state()
+
+    def approach(self, x: int, y: int) -> None:
+        """The pointer is over an image pixel: have at hand what the tool will need there."""
+        self._readiness.approach(x, y)
 
     def drop(self) -> None:
         """Want what was asked last no more; what was accepted goes on."""
@@ -161,6 +173,7 @@ class AssistingController(QObject):
         """On the thread."""
         try:
             if not job.cancel.cancelled:
+                self._work_roughly(job)
                 outcome = job.assistant.work(job.scene, job.gesture, job.options)
                 preview = None if outcome is None else without_protected(job, outcome)
                 self._relay.post(self._take, job, preview)
@@ -169,6 +182,20 @@ class AssistingController(QObject):
         except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
             failure = user_error(error, self.tr("The tool could not do its work"))
             self._relay.post(self._take, job, None, failure)
+
+    def _work_roughly(self, job: Job) -> None:
+        """Show soon what the full answer will be like; Cancelled when nobody wants that now."""
+        rough = job.assistant.rough
+        if rough is None or job.accepted:
+            return
+        outcome = rough(job.scene, job.gesture, job.options)
+        if outcome is not None:
+            self._relay.post(self._show_roughly, job, without_protected(job, outcome))
+        job.cancel.raise_if_cancelled()
+
+    def _show_roughly(self, job: Job, preview: Preview) -> None:
+        if job is self._wanted and not job.answered:
+            self._show(preview)
 
     def _take(self, job: Job, preview: Preview | None, failure: UserError | None = None) -> None:
         job.answered, job.preview = True, preview
@@ -246,6 +273,7 @@ class AssistingController(QObject):
 
     def _finish(self) -> None:
         """The picture is left: what was accepted is done first, the rest is not wanted."""
+        self._readiness.forget()
         self.cancel()
         while self._accepted and not self._document.stroke_under_way:
             job = self._accepted[0]
@@ -258,6 +286,7 @@ class AssistingController(QObject):
     def _begin_picture(self) -> None:
         self._scenes.begin_picture()
         self.propose(self._view_state.tool)
+        self._readiness.begin()
 
     def _note_change(self, _box: Box) -> None:
         self._scenes.changes += 1
@@ -270,8 +299,10 @@ class AssistingController(QObject):
             self.ask(self._wanted.gesture, self._wanted.assistant)
 
     def _follow_tool(self, tool: str) -> None:
+        self._readiness.forget()
         self.cancel()
         self.propose(tool)
+        self._readiness.begin()
 
     def _follow_options(self, tool: str) -> None:
         if self._wanted is not None and self._wanted.gesture.tool == tool:

@@ -57,7 +57,7 @@ class LogitSlidersLink(QObject):
         self.panel.resetRequested.connect(self._controller.cancel)
         self._controller.ended.connect(self._forget)
         core.client.modelLoaded.connect(self._show_model)
-        canvas.zoomChanged.connect(self._pause.start)
+        canvas.looked.connect(self._pause.start)
 
     def _show_model(self, info: ModelInfo) -> None:
         classes = info.classes
@@ -88,8 +88,10 @@ class LogitSlidersLink(QObject):
             self._controller.ask(Gesture(TOOL, box=box, numbers=self.panel.settings))
 
     def _follow_view(self) -> None:
-        preview = self._controller.preview
-        if preview is not None and preview.gesture.tool == TOOL and not self.panel.is_neutral:
+        asked = self._controller.asked
+        if asked is None or asked.tool != TOOL or self.panel.is_neutral:
+            return
+        if asked.box != self._box(PREVIEWED_AT_ONCE):
             self._preview()
 
     def _follow_dock(self, visible: bool) -> None:

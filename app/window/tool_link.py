@@ -46,6 +46,7 @@ class ToolLink(QObject):
         canvas.gestureRequested.connect(controller.ask)
         canvas.gestureAccepted.connect(controller.accept)
         canvas.gestureDropped.connect(controller.drop)
+        canvas.cursorMoved.connect(controller.approach)
         canvas.holdsChanged.connect(self._show_abilities)
         controller.previewChanged.connect(self._show_preview)
         controller.busyChanged.connect(self._show_words)
@@ -145,6 +146,8 @@ class ToolLink(QObject):
         """Whether something waits for a yes or a no, rather than follows the pointer."""
         if self._canvas.holds_gesture:
             return True
+        if self._canvas.is_pressed:
+            return False
         preview = self.controller.preview
         return preview is not None and preview.gesture.settled and self.controller.is_active
 

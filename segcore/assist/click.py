@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from segcore.assist.affinity import Cell, CellGrid, Floats, affinity
 from segcore.assist.evidence import Evidence
+from segcore.assist.upsampling import spread
 from segcore.assist.windows import window_around
 from segcore.edits.selection import Mask, Selection
 from segcore.errors import RequestError
@@ -150,20 +151,10 @@ def _place_of_pieces(odds: Floats, cells: Sequence[Cell], size: tuple[int, int])
 def _at_full_size(odds: Floats, place: Box, ground: ClickGround) -> Floats:
     """The odds of cells at the pixels of a place in the ground, their boundary pulled to the
     picture's edges (He and others, "Guided image filtering", ECCV 2010)."""
-    down, along = (cells / side for cells, side in zip(odds.shape, ground.box.size))
-    # Where the middle of a pixel lies among the middles of the cells.
-    matrix = np.array(
-        [
-            [along, 0, (place.x0 + 0.5) * along - 0.5],
-            [0, down, (place.y0 + 0.5) * down - 0.5],
-        ]
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = place.width, place.height
-    values = cv2.warpAffine(odds, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    values = np.asarray(values, np.float32).reshape(place.size)
+    values = spread(odds, place, ground.box.size)
     if place.area > MOST_GUIDED:
         return values
+    along = odds.shape[1] / ground.box.width
     reach = max(round(GUIDE_REACH / along / CELL), 1)
     guide = np.ascontiguousarray(ground.brightness[place.slices])
     return _guided_filter(guide, values, reach)

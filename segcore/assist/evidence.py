@@ -83,6 +83,14 @@ class Evidence:
         label_quads(logits, *self._axes(place), labels, confidence, threads=2)
         return labels, confidence
 
+    def certainty(
+        self, bias: Sequence[float] | Floats | None = None, temperature: float = 1.0
+    ) -> Floats:
+        """(h, w) the winner's probability in each cell of the grid; arguments as `labels`."""
+        logits = self.biased(bias) / np.float32(temperature)
+        logits -= logits.max(axis=0)
+        return np.asarray(1 / np.exp(logits).sum(axis=0), np.float32)
+
     def biased(self, bias: Sequence[float] | Floats | None) -> Floats:
         """The logits with what is added to each class.
 

@@ -20,6 +20,8 @@ Image = npt.NDArray[np.uint8]
 MOST_PIXELS = 60_000
 """That GrabCut works on; larger boxes are made smaller for it, their edges cut at full size."""
 ROUNDS = 3
+ROUGH_PIXELS, ROUGH_ROUNDS = 12_000, 2
+"""The same of a rough answer."""
 SURE = 0.9
 """The share of a class from which on a pixel is taken to be it, and as background below 1 - it."""
 _SURROUNDINGS = 0.25
@@ -30,7 +32,13 @@ _MOST_BAND_PIXELS = 250_000
 """Of a picture at full size whose edge is still cut anew."""
 
 
-def grab_cut(image: Image, box: Box, prior: npt.NDArray[np.float32] | None = None) -> Selection:
+def grab_cut(
+    image: Image,
+    box: Box,
+    prior: npt.NDArray[np.float32] | None = None,
+    *,
+    rough: bool = False,
+) -> Selection:
     """What stands out in a box; may be empty.
 
     Args:
@@ -38,6 +46,7 @@ def grab_cut(image: Image, box: Box, prior: npt.NDArray[np.float32] | None = Non
         box: image pixels; nothing outside is selected.
         prior: (box height, box width) float32 from 0 to 1, how likely each pixel is what is
             wanted, as a model sees it; without it everything in the box may be.
+        rough: of a much smaller picture, its edges not cut anew: to be shown at once.
 
     Raises:
         RequestError: the box has no pixel in the image, or the prior is not of its size.
@@ -60,7 +69,7 @@ def grab_cut(image: Image, box: Box, prior: npt.NDArray[np.float32] | None = Non
     states[within.slices] = _hopes(inside.size, prior)
     if around == inside:
         _give_up_border(states)
-    region = _cut(part, states)[within.slices]
+    region = (_cut_roughly if rough else _cut)(part, states)[within.slices]
     return Selection(inside, np.ascontiguousarray(region)).trimmed()
 
 
@@ -86,15 +95,7 @@ def _cut(part: Image, states: npt.NDArray[np.uint8]) -> Mask:
     if pixels <= MOST_PIXELS:
         return _cut_once(part, states, ROUNDS)
     scale = math.sqrt(MOST_PIXELS / pixels)
-    small = (max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1))
-    rough = _cut_once(
-        np.asarray(cv2.resize(part, small, interpolation=cv2.INTER_AREA), np.uint8),
-        np.asarray(cv2.resize(states, small, interpolation=cv2.INTER_NEAREST), np.uint8),
-        ROUNDS,
-    )
-    size = part.shape[1], part.shape[0]
-    share = cv2.resize(rough.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    large = (share > 0.5) & (states != cv2.GC_BGD)
+    large = _cut_small(part, states, scale, ROUNDS)
     if pixels > _MOST_BAND_PIXELS or not large.any() or large.all():
         return np.asarray(large)
     reach = max(round(_BAND / scale), 1)
@@ -105,6 +106,25 @@ def _cut(part: Image, states: npt.NDArray[np.uint8]) -> Mask:
     again[cv2.dilate(eights, kernel) == 0] = cv2.GC_BGD
     again[states == cv2.GC_BGD] = cv2.GC_BGD
     return _cut_once(part, again, 1)
+
+
+def _cut_roughly(part: Image, states: npt.NDArray[np.uint8]) -> Mask:
+    pixels = part.shape[0] * part.shape[1]
+    scale = min(math.sqrt(ROUGH_PIXELS / pixels), 1.0)
+    return _cut_small(part, states, scale, ROUGH_ROUNDS)
+
+
+def _cut_small(part: Image, states: npt.NDArray[np.uint8], scale: float, rounds: int) -> Mask:
+    """(h, w) what is foreground in the picture made smaller."""
+    small = (max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1))
+    found = _cut_once(
+        np.asarray(cv2.resize(part, small, interpolation=cv2.INTER_AREA), np.uint8),
+        np.asarray(cv2.resize(states, small, interpolation=cv2.INTER_NEAREST), np.uint8),
+        rounds,
+    )
+    size = part.shape[1], part.shape[0]
+    share = cv2.resize(found.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray((share > 0.5) & (states != cv2.GC_BGD))
 
 
 def _cut_once(part: Image, states: npt.NDArray[np.uint8], rounds: int) -> Mask:

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QPushButton
 
+from app.assistants.scene import Memo
 from segcore import resources
 from segcore.opencv import cv2
 
@@ -52,7 +55,11 @@ def presses_at(person: Any, point: tuple[int, int], button: Qt.MouseButton = LEF
 def proposed(person: Any) -> Any:
     """What is previewed now, once it is."""
     assisting = person.window.core.assisting
-    person.waits_for(lambda: assisting.preview is not None and assisting.preview.count > 0)
+    person.waits_for(
+        lambda: (
+            not assisting.is_busy and assisting.preview is not None and assisting.preview.count > 0
+        )
+    )
     return assisting.preview
 
 
@@ -162,9 +169,96 @@ def test_sliders_change_what_nobody_has_painted(opened: Any) -> None:
 def test_the_second_best_brush_changes_what_it_covers(opened: Any) -> None:
     document = opened.window.core.document
     before = document.labels.copy()
-    opened.window.actions_by_name["tool_second_best"].trigger()
+    opened.presses(Qt.Key.Key_E, Qt.KeyboardModifier.ShiftModifier)
     opened.drags((150, 120), (160, 120), (170, 120))
     opened.waits_for(lambda: not np.array_equal(document.labels, before))
     changed = document.labels != before
     assert changed[120, 160]
     assert not changed[:100].any()
+
+
+def test_clicks_are_answered_by_the_two_files_that_a_person_chooses(
+    opened: Any, click_model_files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, document = opened.window, opened.window.core.document
+    files = [
+        click_model_files.encoder(tmp_path / "encoder.onnx", prepares_itself=True),
+        click_model_files.decoder(tmp_path / "decoder.onnx"),
+    ]
+    asked = []
+
+    def choose(_parent: Any, title: str, *_: Any) -> tuple[str, str]:
+        asked.append(title)
+        return str(files[len(asked) - 1]), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    window.actions_by_name["click_model"].trigger()
+    assert ["encoder" in asked[0], "decoder" in asked[1]] == [True, True]
+    assert window.core.view_state.tool == "click"
+    presses_at(opened, (120, 100))
+    square = proposed(opened).outcome.proposal
+    reach = 320 * click_model_files.RADIUS
+    assert square.place.x0 == pytest.approx(120 - reach, abs=1.5)
+    assert square.place.y1 == pytest.approx(101 + reach, abs=1.5)
+    opened.presses(Qt.Key.Key_Return)
+    held = document.classes.id_of(HELD)
+    opened.waits_for(lambda: bool((document.labels[square.place.slices] == held).all()))
+
+
+def test_a_click_model_that_is_none_is_said_and_clicks_go_on_without(
+    opened: Any, tmp_path: Path
+) -> None:
+    window = opened.window
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"nothing")
+    window.click_model.use(str(broken), str(broken))
+    presses_at(opened, (120, 100))
+    opened.waits_for(lambda: "broken.onnx is no ONNX model" in window.banner.text.text())
+    opened.presses(Qt.Key.Key_Escape)
+    window.core.view_state.set_option("click", "engine", "model")
+    presses_at(opened, (120, 100))
+    assert proposed(opened).count > 0
+
+
+def test_what_clicks_need_is_there_before_the_first(opened: Any) -> None:
+    """Once the tool is in hand the model is not asked any more by clicks nearby."""
+    window = opened.window
+    opened.presses(Qt.Key.Key_C)
+    QTest.mouseMove(window.canvas, opened.place_of((150, 120)))
+    memo: Memo = window.core.assisting._scenes._memo
+    opened.waits_for(lambda: {"looked around", "click ground"} <= set(memo._kept))
+    found = memo._kept["looked around"][1][0]
+    presses_at(opened, (160, 125))
+    proposed(opened)
+    assert memo._kept["looked around"][1][0] is found
+
+
+def test_a_rough_answer_is_shown_while_the_full_one_is_worked_out(opened: Any) -> None:
+    window = opened.window
+    shown = []
+    window.core.assisting.previewChanged.connect(shown.append)
+    opened.presses(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    opened.drags((40, 100), (140, 150), (239, 199))
+    full = proposed(opened).outcome.proposal
+    rough, *_, last = [each for each in shown if each is not None and each.count]
+    assert last.outcome.proposal is full
+    assert rough.outcome.proposal is not full
+    found, wanted = rough.outcome.proposal.mask((240, 320)), full.mask((240, 320))
+    assert (found & wanted).sum() > 0.6 * (found | wanted).sum()
+
+
+def test_apply_waits_until_the_box_is_drawn(opened: Any) -> None:
+    window, canvas = opened.window, opened.window.canvas
+    apply = window.findChild(QPushButton, "tool_options.apply")
+    opened.presses(Qt.Key.Key_M)
+    QTest.mousePress(canvas, LEFT, pos=opened.place_of((40, 40)))
+    for point in ((60, 60), (100, 90)):
+        QTest.mouseMove(canvas, opened.place_of(point))
+    proposed(opened)
+    assert not apply.isVisible()
+    QTest.mouseRelease(canvas, LEFT, pos=opened.place_of((100, 90)))
+    opened.waits_for(lambda: not window.core.assisting.is_busy)
+    opened.presses(Qt.Key.Key_C)
+    presses_at(opened, (150, 120))
+    proposed(opened)
+    assert apply.isVisible()

@@ -76,6 +76,22 @@ def test_no_small_island_is_left_and_large_regions_stay(
     assert singles == 0
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("below", [2, 6, 40])
+def test_islands_of_all_classes_are_those_of_a_plain_labelling(seed: int, below: int) -> None:
+    from skimage.measure import label
+
+    labels = blobs(seed)
+    regions = label(labels.astype(np.int64) + 1, connectivity=2)
+    areas = np.bincount(regions.ravel())
+    small = (areas < below) & (np.arange(len(areas)) > 0) & (areas > 0)
+    found, count = small_regions(labels, below)
+    assert count == small.sum()
+    changed = after(labels, found) != labels
+    assert not changed[~small[regions]].any()
+    assert changed.any() or not small.any()
+
+
 def test_the_number_of_islands_does_not_depend_on_the_blocks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -66,14 +66,18 @@ def test_evidence_is_what_the_model_says(looked: tuple[Any, Evidence, Any]) -> N
     assert np.allclose(norms, 1, atol=1e-3)
 
 
-def test_evidence_around_a_pixel_of_a_picture_in_tiles(predictor: Predictor) -> None:
+def test_evidence_around_a_pixel_of_a_picture_in_tiles(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segcore.inference.memory.CPU_PIXELS", 100_000)
+    monkeypatch.setattr("segcore.inference.passes.TILE", 256)
     image = np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)
-    image = cv2.resize(image, (1800, 1800), interpolation=cv2.INTER_CUBIC)
+    image = cv2.resize(image, (700, 400), interpolation=cv2.INTER_CUBIC)
     encoded = predictor.encode(image)
     assert len(encoded.windows) > 1
-    evidence = evidence_around(predictor, encoded, (900, 30), most_cells=64)
-    assert evidence.box == Box(772, 0, 1028, 256)
-    assert evidence.grid == (64, 64)
+    evidence = evidence_around(predictor, encoded, (350, 30), most_cells=32)
+    assert evidence.box == Box(286, 0, 414, 128)
+    assert evidence.grid == (32, 32)
     assert encoded.held_bytes > 0, "what was computed is kept"
     labels = predictor.predict(encoded).labels
     assert (evidence.labels(evidence.box) == labels[evidence.box.slices]).mean() > 0.9
@@ -185,6 +189,12 @@ def test_heat_and_a_least_confidence_leave_doubtful_pixels_alone(
         for heat in (0.2, 1.0, 4.0)
     ]
     assert shares[0] > shares[1] > shares[2]
+    settings = LogitSettings((), 1.0, 0.6)
+    exact, rough = (
+        slid_labels(evidence, evidence.box, settings, ids, 255, rough=rough).region
+        for rough in (False, True)
+    )
+    assert (exact == rough).mean() > 0.97
     with pytest.raises(RequestError, match="temperature"):
         LogitSettings(temperature=0)
 
@@ -207,7 +217,7 @@ def test_refinement_looks_closer_and_keeps_to_its_border(
     predictor: Predictor, looked: tuple[Any, Evidence, Any]
 ) -> None:
     encoded, _evidence, labels = looked
-    box = Box(60, 80, 220, 200)
+    box = Box(60, 80, 140, 140)
     close = refined(predictor, encoded, box, zoom=2)
     assert close.box == box
     assert close.grid[0] >= 2 * (box.height // 4) - 2
