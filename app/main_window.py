@@ -43,6 +43,7 @@ from app.window.list_link import ListLink
 from app.window.menus import build_menus
 from app.window.model_link import ModelLink
 from app.window.origins_link import OriginsLink
+from app.window.picture_list_link import PictureListLink
 from app.window.review_parts import ReviewParts
 from app.window.status_link import MessageLink, StatusLink
 from app.window.teach_link import TeachLink
@@ -267,6 +268,7 @@ class MainWindow(QMainWindow):
             telling.notice.connect(messages.show_notice)
         self.view_parts.connect_messages(core, messages, self.status_link)
         self.timeline_link.connect_messages(messages)
+        PictureListLink(self.images, self.actions_by_name, core, messages, self)
         core.missing_pictures.failed.connect(messages.show_error)
         core.missing_pictures.notice.connect(messages.show_notice)
         self.class_table_link.failed.connect(messages.show_error)

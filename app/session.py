@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -54,6 +54,8 @@ class Session(QObject):
         self._relay = Relay(self)
         self._listing = ThreadPoolExecutor(1, "listing", step_behind_the_window)
         self._opening = ThreadPoolExecutor(1, "opening")
+        self.chosen: Callable[[], list[str]] = list
+        """Names of the pictures that are chosen together; whoever lists them says which."""
         self._reader: PictureReader | None = None
         self._thumbnails = Thumbnails(self._thumbnail_later)
         self._current = -1
@@ -96,6 +98,26 @@ class Session(QObject):
         self.projectLeaving.emit()
         self.currentChanged.emit(-1)
         self._listing.submit(self._copy, self.project, self.claims, folder, index)
+
+    def show_names(self, names: Sequence[str], wanted: str | None = None) -> None:
+        """List these pictures of the project instead, and open one of them, or the first.
+
+        A picture that is open and listed still stays open.
+        """
+        self._listed += 1
+        self.names = []
+        self._current = -1
+        self._thumbnails.clear()
+        self.imagesListed.emit(0)
+        self.names.extend(names)
+        self.imagesListed.emit(len(self.names))
+        if self.names:
+            self.open_index(self.names.index(wanted) if wanted in self.names else 0)
+        else:
+            self._asked += 1
+            self._open_name = None
+            self.currentChanged.emit(-1)
+        self.listingEnded.emit()
 
     def open_index(self, index: int) -> None:
         """Open a picture; of several asked for quickly only the last is read."""

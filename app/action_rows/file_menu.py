@@ -46,6 +46,35 @@ FILE = (
             "actions", "Choose the folder that pictures of this project were moved to"
         ),
     ),
+    ActionInfo(SEPARATOR, "", "file"),
+    ActionInfo(
+        "add_pictures",
+        QT_TRANSLATE_NOOP("actions", "&Add Pictures…"),
+        "file",
+        tip=QT_TRANSLATE_NOOP("actions", "Add pictures to the open project"),
+    ),
+    ActionInfo(
+        "add_folder",
+        QT_TRANSLATE_NOOP("actions", "Add a Folde&r…"),
+        "file",
+        tip=QT_TRANSLATE_NOOP("actions", "Add a folder of pictures to the open project"),
+    ),
+    ActionInfo(
+        "remove_pictures",
+        QT_TRANSLATE_NOOP("actions", "Remo&ve the Chosen Pictures"),
+        "file",
+        ("Ctrl+Del",),
+        tip=QT_TRANSLATE_NOOP(
+            "actions", "Take the chosen pictures out of the project; their labels are kept"
+        ),
+    ),
+    ActionInfo(
+        "removed_pictures",
+        QT_TRANSLATE_NOOP("actions", "Re&moved Pictures…"),
+        "file",
+        tip=QT_TRANSLATE_NOOP("actions", "Bring pictures back that were removed"),
+    ),
+    ActionInfo(SEPARATOR, "", "file"),
     ActionInfo("open_samples", QT_TRANSLATE_NOOP("actions", "Open the S&ample Street"), "file"),
     ActionInfo(SEPARATOR, "", "file"),
     ActionInfo(

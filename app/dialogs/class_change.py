@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from segcore.classes import ClassInfo, ClassTable
 from segcore.progress import Progress
 
-SCOPES = ("this", "listed", "region")
+SCOPES = ("this", "chosen", "listed", "region")
 _NOWHERE = -1
 
 
@@ -43,6 +43,7 @@ class ClassChangeDialog(QDialog):
         classes: ClassTable,
         *,
         region: bool = False,
+        chosen: int = 0,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -62,7 +63,7 @@ class ClassChangeDialog(QDialog):
         self.scope = QComboBox(self)
         if kind == "split":
             self.target.hide()
-            self._add_split_rows(form, info, region=region)
+            self._add_split_rows(form, info, region=region, chosen=chosen)
         else:
             self.name.hide()
             self.scope.hide()
@@ -130,13 +131,18 @@ class ClassChangeDialog(QDialog):
         self.target.currentIndexChanged.connect(self._follow_name)
         form.addRow(self.tr("Its pixels become"), self.target)
 
-    def _add_split_rows(self, form: QFormLayout, info: ClassInfo, *, region: bool) -> None:
+    def _add_split_rows(
+        self, form: QFormLayout, info: ClassInfo, *, region: bool, chosen: int
+    ) -> None:
         self.name.setObjectName("class_change.name")
         self.name.setPlaceholderText(self.tr("{} of another kind").format(info.name))
         self.scope.setObjectName("class_change.scope")
         if region:
             self.scope.addItem(self.tr("the region at the query"), "region")
         self.scope.addItem(self.tr("this picture"), "this")
+        if chosen > 1:
+            words = self.tr("the {} pictures chosen in the list").format(f"{chosen:,}")
+            self.scope.addItem(words, "chosen")
         self.scope.addItem(self.tr("every listed picture"), "listed")
         form.addRow(self.tr("Name of the new class"), self.name)
         form.addRow(self.tr("It gets the pixels in"), self.scope)

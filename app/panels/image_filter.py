@@ -27,11 +27,12 @@ class FilterButton(QToolButton):
     """Statuses, comments and a class to be told apart by, in a menu that stays open.
 
     `filterChanged` says that `statuses` or `commented` are others now, `classChanged` carries the
-    id of the class that pictures are to have, or None.
+    id of the class that pictures are to have, or None, `originChanged` the kind of origin.
     """
 
     filterChanged = Signal()
     classChanged = Signal(object)
+    originChanged = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +53,8 @@ class FilterButton(QToolButton):
         self._menu.addSeparator()
         self.classes = QComboBox(self)
         self._add_classes()
+        self.origins = QComboBox(self)
+        self._add_origins()
         self._menu.addSeparator()
         self._everything = self._menu.addAction(self.tr("Show all pictures"))
         self._everything.setObjectName("images.show_all")
@@ -75,6 +78,12 @@ class FilterButton(QToolButton):
         chosen = self.classes.currentData()
         return None if chosen is None else int(chosen)
 
+    @property
+    def origin(self) -> str | None:
+        """Who is to have said some of a picture's pixels; None for anybody."""
+        chosen = self.origins.currentData()
+        return None if chosen is None else str(chosen)
+
     def set_classes(self, classes: Sequence[ClassInfo]) -> None:
         """Offer these classes; the one that is chosen stays so where it is among them."""
         chosen = self.class_id
@@ -95,9 +104,14 @@ class FilterButton(QToolButton):
         had_class = self.class_id is not None
         with QSignalBlocker(self.classes):
             self.classes.setCurrentIndex(0)
+        had_origin = self.origin is not None
+        with QSignalBlocker(self.origins):
+            self.origins.setCurrentIndex(0)
         self._tell()
         if had_class:
             self.classChanged.emit(None)
+        if had_origin:
+            self.originChanged.emit(None)
 
     def _entry(self, text: str) -> QAction:
         action = self._menu.addAction(text)
@@ -118,6 +132,24 @@ class FilterButton(QToolButton):
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         box.addItem(self.tr("With any class"), None)
         box.currentIndexChanged.connect(self._tell_class)
+        self._add_box(box)
+
+    def _add_origins(self) -> None:
+        box = self.origins
+        box.setObjectName("images.origin_filter")
+        box.setAccessibleName(self.tr("Show pictures with labels by"))
+        for words, kind in (
+            (self.tr("Labelled by anybody"), None),
+            (self.tr("A person was at it"), "person"),
+            (self.tr("A model was at it"), "model"),
+            (self.tr("With imported labels"), "imported"),
+            (self.tr("With labels of other pictures"), "propagated"),
+        ):
+            box.addItem(words, kind)
+        box.currentIndexChanged.connect(self._tell_origin)
+        self._add_box(box)
+
+    def _add_box(self, box: QComboBox) -> None:
         holder = QWidget(self._menu)
         layout = QVBoxLayout(holder)
         layout.setContentsMargins(10, 4, 10, 4)
@@ -130,12 +162,17 @@ class FilterButton(QToolButton):
         self._show_state()
         self.classChanged.emit(self.class_id)
 
+    def _tell_origin(self) -> None:
+        self._show_state()
+        self.originChanged.emit(self.origin)
+
     def _tell(self) -> None:
         self._show_state()
         self.filterChanged.emit()
 
     def _show_state(self) -> None:
-        self.setChecked(bool(self.statuses) or self.commented or self.class_id is not None)
+        told_apart = self.class_id is not None or self.origin is not None
+        self.setChecked(bool(self.statuses) or self.commented or told_apart)
 
 
 class _StandingMenu(QMenu):

@@ -38,12 +38,14 @@ class ImageListPanel(QWidget):
 
     Several rows may be chosen; a picture is opened when it is chosen alone. `thumbnailsRequested`
     carries a list of places in the list of names, `classFilterRequested` the id of the class that
-    pictures are to have, or None: whoever knows answers with `set_only`.
+    pictures are to have, or None, `originFilterRequested` a kind of origin or None: whoever knows
+    answers with `set_only`.
     """
 
     openRequested = Signal(int)
     thumbnailsRequested = Signal(object)
     classFilterRequested = Signal(object)
+    originFilterRequested = Signal(object)
     orderChanged = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -54,7 +56,7 @@ class ImageListPanel(QWidget):
         self._delegate = ImageDelegate(self)
         self._asked: set[int] = set()
         self._current = -1
-        self._only: npt.NDArray[np.bool_] | None = None
+        self._only: dict[str, npt.NDArray[np.bool_]] = {}
 
         self._build_finding()
         self._build_list()
@@ -66,6 +68,7 @@ class ImageListPanel(QWidget):
         self.filter.textChanged.connect(self._apply)
         self.filters.filterChanged.connect(self._apply)
         self.filters.classChanged.connect(self.classFilterRequested)
+        self.filters.originChanged.connect(self.originFilterRequested)
         self.order.activated.connect(self.refresh)
         self.order.currentIndexChanged.connect(self._tell_order)
         self.list.verticalScrollBar().valueChanged.connect(self._wait_for_rest)
@@ -135,7 +138,7 @@ class ImageListPanel(QWidget):
         """Show the pictures of these names; the same list, grown, keeps its place."""
         if self.rows.set_names(names):
             self._asked.clear()
-            self._only = None
+            self._only.clear()
         self._show_count()
         self._select_current()
         self._settle.start()
@@ -182,9 +185,15 @@ class ImageListPanel(QWidget):
         """Offer these classes to be filtered by."""
         self.filters.set_classes(classes)
 
-    def set_only(self, only: npt.NDArray[np.bool_] | None) -> None:
-        """Show only these pictures, (n,) of the list of names, whatever else is asked for."""
-        self._only = only
+    def set_only(self, only: npt.NDArray[np.bool_] | None, because: str = "class") -> None:
+        """Show only these pictures, (n,) of the list of names, whatever else is asked for.
+
+        There is one such list for each reason; only pictures on all of them are shown.
+        """
+        if only is None:
+            self._only.pop(because, None)
+        else:
+            self._only[because] = only
         self._apply()
 
     def set_actions(self, actions: Sequence[QAction]) -> None:
@@ -222,7 +231,8 @@ class ImageListPanel(QWidget):
         """Show what the filters say, in the order that is chosen."""
         order: Order = self.order.currentData()
         wanted = Wanted(self.filter.text(), self.filters.statuses, self.filters.commented, order)
-        self.rows.set_wanted(wanted, self._only)
+        fitting = [only for only in self._only.values() if len(only) == self.rows.total]
+        self.rows.set_wanted(wanted, np.logical_and.reduce(fitting) if fitting else None)
         self._follow_rows()
 
     def _tell_order(self) -> None:

@@ -118,6 +118,7 @@ class ClassTableLink(QObject):
             table[class_id],
             table,
             region=self._region_of(class_id) is not None,
+            chosen=len(self._core.session.chosen()),
             parent=self._panel.window(),
         )
         self.dialog = dialog
@@ -140,7 +141,9 @@ class ClassTableLink(QObject):
         if scope == "region":
             self._split_region(class_id, name)
             return
-        names = [document.name or ""] if scope == "this" else session.names
+        names = {"this": [document.name or ""], "chosen": session.chosen()}.get(
+            scope, session.names
+        )
         try:
             table, change = split_off(document.classes, class_id, name, names)
         except ClassTableError as error:
