@@ -36,6 +36,12 @@ def frame_of(path: str | os.PathLike[str]) -> tuple[Path, int] | None:
     return None if place.parent.is_dir() else (place.parent, int(place.name))
 
 
+def file_of(path: Path) -> Path:
+    """The file that holds a picture: its video's for a frame, else the path itself."""
+    frame = frame_of(path)
+    return path if frame is None else frame[0]
+
+
 def frame_of_name(name: str) -> tuple[str, int] | None:
     """As `frame_of` of a name in a project: its video's name and its number, or None.
 

@@ -151,6 +151,7 @@ def predict(
                 opacity=opacity,
                 side_by_side=side_by_side,
                 progress=show,
+                on_error=terminal.complain,
             )
     if as_json:
         terminal.say_json(

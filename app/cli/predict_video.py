@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from segcore.classes import ClassTable
-from segcore.errors import RequestError, readable
+from segcore.errors import RequestError, VideoError, readable
 from segcore.folders import is_video_path
 from segcore.labels import read_label_map
 from segcore.progress import ProgressCallback, Ticker
@@ -45,10 +45,12 @@ def write_overlay(
     opacity: float,
     side_by_side: bool,
     progress: ProgressCallback,
+    on_error: Callable[[str], None],
 ) -> int:
     """Write `target` from a video and the folder with its label maps; how many frames it has.
 
-    Frames without a label map are written as they are.
+    Frames without a label map are written as they are; `on_error` is told of damaged ones, which
+    are left out.
 
     Raises:
         VideoError: the video cannot be read, or the target not be written.
@@ -60,7 +62,12 @@ def write_overlay(
         raise RequestError(f"There are no label maps in {readable(maps)}: predict the video first.")
     with Video(video) as frames, VideoWriter(target, frames.rate, sound=video) as out:
         ticker = Ticker(len(frames), progress)
-        for number, image in enumerate(frames):
+        for number in range(len(frames)):
+            try:
+                image = frames[number]
+            except VideoError as error:
+                on_error(str(error))
+                continue
             path = maps / f"{number:06}.png"
             labels = read_label_map(path).labels if path.exists() else None
             frame = laid_over(image, labels, classes, opacity=opacity, side_by_side=side_by_side)

@@ -7,13 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.clip import ClipController
 from app.priority import step_behind_the_window
 from app.relay import Relay
 from app.session import Session
-from app.user_error import user_error
+from app.user_error import UserError, user_error
 from segcore.errors import SegcoreError
 from segcore.frame_paths import frame_of
 from segcore.images import read_image
@@ -81,7 +83,9 @@ class VideoExportController(QObject):
                 for done, (name, seconds) in enumerate(zip(job.names, times)):
                     if turn != self._turn:
                         return
-                    image = read_image(project.image_path(name))
+                    image = self._read(project, name)
+                    if image is None:
+                        continue
                     labels = project.labels(name) if project.has_labels(name) else None
                     frame = laid_over(
                         image,
@@ -101,6 +105,14 @@ class VideoExportController(QObject):
             self._relay.post(self.saved.emit, str(path))
         finally:
             self._relay.post(self._tell, turn, 0, 0)
+
+    def _read(self, project: Project, name: str) -> npt.NDArray[np.uint8] | None:
+        """A frame; a damaged one is said and left out."""
+        try:
+            return read_image(project.image_path(name))
+        except SegcoreError as error:
+            self._relay.post(self.failed.emit, UserError(str(error)))
+            return None
 
     def _tell(self, turn: int, done: int, total: int) -> None:
         if turn == self._turn:

@@ -11,6 +11,7 @@ from segcore.formats.colours import named
 from segcore.formats.contract import NO_SIZE, ExportOptions, Finding, Format, LabelledSet
 from segcore.formats.layout import leads_out, placed
 from segcore.formats.turned import is_turned
+from segcore.frame_paths import file_of
 
 
 def findings_of(labelled: LabelledSet, form: Format, options: ExportOptions) -> list[Finding]:
@@ -101,7 +102,7 @@ def _bad_names(labelled: LabelledSet) -> Iterable[Finding]:
 
 def _unreadable(labelled: LabelledSet, options: ExportOptions) -> Iterable[Finding]:
     for picture in labelled.pictures:
-        if options.pictures and picture.image is not None and not picture.image.is_file():
+        if options.pictures and picture.image is not None and not file_of(picture.image).is_file():
             yield Finding(
                 "hindrance",
                 f"{picture.image} is not there: put it back, or export without pictures.",

@@ -13,6 +13,7 @@ from PIL import Image
 from segcore.errors import FormatError, readable
 from segcore.formats.contract import ExportOptions, LabelledPicture
 from segcore.formats.turned import is_turned
+from segcore.frame_paths import frame_of
 from segcore.images import read_image
 from segcore.picture_files import WRITTEN_ENDINGS
 
@@ -43,7 +44,9 @@ def place_picture(picture: LabelledPicture, target: Path, options: ExportOptions
 
 def upright_ending(picture: Path) -> str:
     """The ending that a picture has in an export: its own, or .png where it has to be turned and
-    its kind of file is none that is written here."""
+    its kind of file is none that is written here; .png for a frame of a video."""
+    if frame_of(picture) is not None:
+        return ".png"
     own = picture.suffix
     return own if own.lower() in WRITTEN_ENDINGS or not is_turned(picture) else ".png"
 

@@ -10,6 +10,11 @@ import numpy as np
 import pytest
 
 from segcore.errors import VideoError
+from segcore.formats.contract import ExportOptions, ImportOptions
+from segcore.formats.export import export_set
+from segcore.formats.importing import import_set
+from segcore.formats.project_set import set_of_project
+from segcore.formats.table import format_named
 from segcore.images import read_image
 from segcore.project import Project
 from segcore.project.frames import add_frames, add_video, clip_of
@@ -79,3 +84,23 @@ def test_a_bad_video_adds_nothing(tmp_path: Path) -> None:
         with pytest.raises(VideoError, match="empty"):
             project.add([tmp_path / "a.mp4"])
         assert not project.images
+
+
+@pytest.mark.parametrize("name", ["png", "coco", "voc", "labelme"])
+def test_frames_are_exported_as_pictures_and_come_back(tmp_path: Path, name: str) -> None:
+    clip = write_clip(tmp_path / "a.mp4", 3)
+    form = format_named(name)
+    with Project.create(tmp_path / "project", ["road", "sky"]) as project:
+        frames = project.add([clip])
+        for number, frame in enumerate(frames):
+            project.save(
+                frame, np.full((48, 64), number % 2, np.uint8), project.origin_id("person")
+            )
+        export_set(set_of_project(project), tmp_path / "out", form, ExportOptions())
+    back = import_set(tmp_path / "out", form, ImportOptions())
+    assert len(back.labelled.pictures) == 3
+    for picture in back.labelled.pictures:
+        number = int(picture.name.rpartition("/")[2].partition(".")[0])
+        assert picture.image is not None
+        assert read_image(picture.image).mean() == pytest.approx(20 * number, abs=4)
+        assert (picture.labels() == number % 2).all()
