@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QMainWindow, QTabWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QTabWidget
 
 from app.actions import Actions
 from app.canvas.canvas import Canvas
@@ -269,8 +269,6 @@ class MainWindow(QMainWindow):
         self.view_parts.connect_messages(core, messages, self.status_link)
         self.timeline_link.connect_messages(messages)
         PictureListLink(self.images, self.actions_by_name, core, messages, self)
-        core.missing_pictures.failed.connect(messages.show_error)
-        core.missing_pictures.notice.connect(messages.show_notice)
         self.class_table_link.failed.connect(messages.show_error)
         self.class_table_link.notice.connect(messages.show_notice)
         core.session.imageFailed.connect(messages.show_picture_failure)
@@ -292,7 +290,6 @@ class MainWindow(QMainWindow):
             "open_samples": files.open_samples,
             "save": files.save,
             "find_class": self._find_class,
-            "find_missing": self._find_missing,
             "save_project_as": files.save_project_as,
             "quit": self.close,
             "settings": dialogs.show_settings,
@@ -337,14 +334,6 @@ class MainWindow(QMainWindow):
 
     def _show_inspection(self) -> None:
         self.tabs.setCurrentWidget(self.inspect_pages)
-
-    def _find_missing(self) -> None:
-        dialog = QFileDialog(self, self.tr("Where the missing pictures are now"))
-        dialog.setObjectName("dialog.find_missing")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(lambda folder: self.core.missing_pictures.find_in(Path(folder)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
 
     def _find_class(self) -> None:
         self.tabs.setCurrentWidget(self.classes)

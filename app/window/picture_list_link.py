@@ -21,7 +21,8 @@ _CHANGES = ("add_pictures", "add_folder", "remove_pictures", "removed_pictures")
 
 
 class PictureListLink(QObject):
-    """The actions that change which pictures the project has, and the filter by origin."""
+    """The actions that change which pictures the project has and where it finds them, and the
+    filter by origin."""
 
     def __init__(
         self,
@@ -36,6 +37,9 @@ class PictureListLink(QObject):
         self._actions = actions
         self._session = core.session
         self._window = window
+        self._missing = core.missing_pictures
+        self._missing.failed.connect(messages.show_error)
+        self._missing.notice.connect(messages.show_notice)
         self.dialog: RemovedPicturesDialog | None = None
         self.controller = PictureListController(core.session, self)
         self.controller.failed.connect(messages.show_error)
@@ -50,6 +54,7 @@ class PictureListLink(QObject):
         core.session.chosen = self._chosen
         actions["add_pictures"].triggered.connect(self._add_files)
         actions["add_folder"].triggered.connect(self._add_folder)
+        actions["find_missing"].triggered.connect(self._find_missing)
         actions["remove_pictures"].triggered.connect(self._remove)
         actions["removed_pictures"].triggered.connect(self._show_dialog)
         line = QAction(self)
@@ -80,6 +85,14 @@ class PictureListLink(QObject):
         )
         if path:
             self.controller.add([Path(path)])
+
+    def _find_missing(self) -> None:
+        dialog = QFileDialog(self._window, self.tr("Where the missing pictures are now"))
+        dialog.setObjectName("dialog.find_missing")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda folder: self._missing.find_in(Path(folder)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _remove(self) -> None:
         current = self._session.current_name
