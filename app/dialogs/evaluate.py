@@ -86,7 +86,7 @@ class EvaluateDialog(QDialog):
         self._connect()
         self._show_results(there=False)
         self._show_source()
-        self.resize(720, 680)
+        self.resize(800, 700)
 
     def set_model(self, words: str) -> None:
         """Say which model is judged, and how pictures go in; '' while there is none."""
