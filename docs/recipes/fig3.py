@@ -241,7 +241,7 @@ def write(
     page = tables(what, names, fields, judged)
     (out / f"fig3-{key}.md").write_text(page, encoding="utf-8")
     rows = [each.row(f"{TITLES[role]}\n{names[role]}") for role, each in fields.items()]
-    comparison_figure(rows, patches=True).savefig(out / f"fig3-{key}.png", dpi=80)
+    comparison_figure(rows, patches=True, title=what).savefig(out / f"fig3-{key}.png", dpi=80)
     sys.stdout.write(page)
 
 

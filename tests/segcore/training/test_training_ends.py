@@ -112,7 +112,9 @@ def test_the_end_is_also_written_as_onnx(plan: Plan) -> None:
 def test_what_cannot_become_onnx_is_said_before_the_training(
     plan: Plan, samples: ArraySamples, tmp_path: Path
 ) -> None:
-    network = ResNetMlp(ResNetMlpConfig(ResNetConfig.named("resnet18"), 3, decoder_width=8))
+    widths = (8, 16, 24, 32)
+    encoder = ResNetConfig(widths=widths, inner_widths=widths, stem_widths=(8,))
+    network = ResNetMlp(ResNetMlpConfig(encoder, 3, decoder_width=8))
     model = save_model(network, tmp_path / "cnn", samples.classes)
     with pytest.raises(TrainingError, match="--onnx writes SegFormers alone"):
         train(replace(plan, model=str(model), onnx=True), RECIPE)

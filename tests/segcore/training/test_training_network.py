@@ -76,12 +76,13 @@ def test_single_precision_gradients_of_the_commuted_head_agree(
 
 def test_other_networks_train_through_the_same_door() -> None:
     pixels = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
-    encoder = ResNetConfig.named("resnet18")
+    widths = (8, 16, 24, 32)
+    encoder = ResNetConfig(widths=widths, inner_widths=widths, stem_widths=(8,))
     assert_same_pass(
         ResNetMlp(ResNetMlpConfig(encoder=encoder, num_classes=3, decoder_width=16, dropout=0.0)),
         pixels,
     )
-    deeplab = DeepLab(DeepLabConfig(encoder=encoder, num_classes=3)).train()
+    deeplab = DeepLab(DeepLabConfig(encoder=encoder, num_classes=3, aspp_width=16)).train()
     logits = training_logits(deeplab, pixels)
     logits.mean().backward()
     assert logits.shape == (2, 3, 16, 24)

@@ -154,7 +154,9 @@ def test_labels_that_nothing_can_be_learnt_from(labels: np.ndarray, sentence: st
 
 
 def test_deeplab_needs_two_pictures_at_once_and_then_trains(samples: ArraySamples) -> None:
-    config = DeepLabConfig(encoder=ResNetConfig.named("resnet18"), num_classes=3)
+    widths = (8, 16, 24, 32)
+    encoder = ResNetConfig(widths=widths, inner_widths=widths, stem_widths=(8,))
+    config = DeepLabConfig(encoder=encoder, num_classes=3, aspp_width=16)
     sources = [Source(samples, survey(samples))]
     recipe = Recipe(steps=1, sampling=Sampling(2, (64, 64)), precision="fp32")
     network = DeepLab(config)
