@@ -176,6 +176,8 @@ class MainWindow(QMainWindow):
             core,
             canvas=self.canvas,
             messages=self.messages,
+            tabs=self.tabs,
+            theme=self.theme,
             window=self,
         )
         self.workspace.set_foot(self.review.walk_bar)

@@ -96,4 +96,13 @@ REVIEW = (
         ("Backspace",),
         "skip-previous-outline",
     ),
+    ActionInfo(SEPARATOR, "", "review"),
+    ActionInfo(
+        "statistics",
+        QT_TRANSLATE_NOOP("actions", "&Statistics"),
+        "review",
+        ("Ctrl+T",),
+        "chart-bar",
+        QT_TRANSLATE_NOOP("actions", "Pictures by status, pixels by class and by who said so"),
+    ),
 )
