@@ -54,6 +54,7 @@ class TeachPanel(QScrollArea):
             "scribble", self.tr("Scribble"), self.tr("Draw strokes that teach  (Shift+T)")
         )
         self.scribble.setCheckable(True)
+        self.scribble.setProperty("segment", "true")
         self.classes = QComboBox(self)
         self.classes.setObjectName("teach.class")
         self.classes.setAccessibleName(self.tr("Class that strokes teach"))

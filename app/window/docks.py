@@ -31,6 +31,7 @@ def right_tabs(classes: ClassesPanel, inspect: QWidget) -> QTabWidget:
     tabs.setObjectName("tabs.right")
     tabs.setDocumentMode(True)
     tabs.tabBar().setDrawBase(False)
+    tabs.setUsesScrollButtons(False)  # every tab is in sight, however many there are
     tabs.addTab(classes, QCoreApplication.translate("docks", "Classes"))
     tabs.addTab(inspect, QCoreApplication.translate("docks", "Inspect"))
     return tabs
