@@ -3,5 +3,5 @@
 - `picture_table`: filter and sort 100,000 pictures in milliseconds.
 - `facts`: what is known of each picture besides its labels.
 - `doubt`: the regions of a picture that the model doubts, the weightiest first.
-- `differences`: where two label maps of one picture disagree, region by region.
+- `charts`: the figures of a project as charts and tables.
 """
