@@ -23,6 +23,7 @@ from segcore.labels import LabelMap
 from segcore.motion import Flicker, flicker, is_cut, motion_between
 from segcore.motion.flicker_log import FlickerFact, FlickerLog
 from segcore.project import Project
+from segcore.project.confidence import CLIPS
 from segcore.project.names import map_path
 
 
@@ -138,7 +139,7 @@ class FlickerController(QObject):
             self._turn += 1
             self._stale.clear()
             self._log_of = (project, clip.name)
-            path = map_path(project.folder, "video", clip.name or "pictures", ".jsonl")
+            path = map_path(project.folder, CLIPS, clip.name or "pictures", ".jsonl")
             self._log = FlickerLog(path)
         self.curveChanged.emit()
 

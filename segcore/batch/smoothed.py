@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from segcore.batch.results import Result
 from segcore.decoding.pixels import RGB
 from segcore.errors import RequestError
 from segcore.inference import Predictor
+from segcore.labels import LabelMap
 from segcore.motion.smoothing import LogitSmoother, labels_of
 from segcore.progress import CancelToken
 
@@ -49,4 +50,4 @@ class SmoothedPredictor:
             )
         logits = self._smoother.step(image, np.asarray(tiles[0][1], np.float32))
         found = labels_of(logits, (image.shape[0], image.shape[1]))
-        return Result(found.astype(self._predictor.classes.dtype), {}, ())
+        return Result(cast("LabelMap", found.astype(self._predictor.classes.dtype)))

@@ -12,13 +12,14 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from segcore.errors import ProjectError
+from segcore.project.confidence import CLIPS, CONFIDENCE
 from segcore.project.maps import JOURNAL, LABELS, ORIGINS
 from segcore.project.names import HISTORY, relative_source
 from segcore.project.pictures import PictureList
 from segcore.project.removal import REMOVED
 from segcore.project.states import STATES_NAME, PictureState, compact
 
-_FOLDERS = (LABELS, ORIGINS, JOURNAL, HISTORY, REMOVED)
+_FOLDERS = (LABELS, ORIGINS, JOURNAL, HISTORY, REMOVED, CONFIDENCE, CLIPS)
 _FILES = ("origins.json", "classes.json")
 _LONGEST_NAME = 60
 

@@ -16,6 +16,8 @@ from segcore.atomic import replacing
 from segcore.project.names import check_stays_inside, map_path
 
 CONFIDENCE = "confidence"
+CLIPS = "video"
+"""The folder of what is known of clips, a file of lines for each (see `motion.flicker_log`)."""
 
 
 def write_confidence(folder: Path, name: str, confidence: npt.NDArray[np.floating]) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from segcore.errors import ProjectError
 from segcore.folders import find_images
 from segcore.images import read_image_size
+from segcore.project.confidence import CLIPS, CONFIDENCE
 from segcore.project.maps import JOURNAL, LABELS, ORIGINS, MapFiles, map_header
 from segcore.project.names import HISTORY, check_name, is_shortened, map_path, relative_source
 from segcore.project.removal import REMOVED
 from segcore.project.states import PictureState
 
-_OWN_FOLDERS = (LABELS, ORIGINS, JOURNAL, HISTORY, REMOVED)
+_OWN_FOLDERS = (LABELS, ORIGINS, JOURNAL, HISTORY, REMOVED, CONFIDENCE, CLIPS)
 
 
 class PictureList:

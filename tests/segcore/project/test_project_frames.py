@@ -17,6 +17,7 @@ from segcore.formats.project_set import set_of_project
 from segcore.formats.table import format_named
 from segcore.images import read_image
 from segcore.project import Project
+from segcore.project.confidence import read_confidence, write_confidence
 from segcore.project.frames import add_frames, add_video, clip_of
 
 
@@ -104,3 +105,18 @@ def test_frames_are_exported_as_pictures_and_come_back(tmp_path: Path, name: str
         assert picture.image is not None
         assert read_image(picture.image).mean() == pytest.approx(20 * number, abs=4)
         assert (picture.labels() == number % 2).all()
+
+
+def test_confidence_of_carried_labels_goes_along_and_is_no_picture(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", 2)
+    sure = np.linspace(0, 1, 48 * 64, dtype=np.float32).reshape(48, 64)
+    with Project.create(tmp_path / "project", ["road"]) as project:
+        (name, _) = project.add([clip])
+        write_confidence(project.folder, name, sure)
+        assert project.add([project.folder]) == []
+        copy = project.save_as(tmp_path / "copy")
+        kept = read_confidence(copy.folder, name)
+        assert kept is not None
+        assert np.abs(kept - sure).max() < 0.5 / 255 + 1e-6
+        assert read_confidence(copy.folder, "a.mp4/000001") is None
+        copy.close()
