@@ -269,6 +269,45 @@ def show_labelling_export(window: MainWindow) -> QWidget:
     return dialog
 
 
+def show_video(window: MainWindow) -> QWidget:
+    """The drawn drive: predicted, one frame corrected and carried on, the worst frame shown."""
+    import numpy as np
+
+    from segcore import resources
+    from segcore.edits import replace_all
+    from segcore.labels import read_label_map
+
+    core, video = window.core, window.core.video
+    clip, truths = resources.sample_clip()
+    window.files.open_paths([clip])
+    document = core.document
+    wait_for(window, lambda: video.clip.count == len(truths) and document.prediction is not None)
+    video.clip.set_range((0, 23))
+    window.actions_by_name["predict_clip"].trigger()
+    project = core.session.project
+    assert project is not None
+    wait_for(window, lambda: len(project.labelled()) >= 24)
+    video.clip.go_to(8)
+    wait_for(window, lambda: document.name == video.clip.name_of(8))
+    truth = read_label_map(truths[8]).labels
+    edit = replace_all(
+        document.labels, document.origins, truth, np.ones(256, np.bool_), document.person
+    )
+    document.push(edit, applied=False, text="Correct")
+    ends: list[str] = []
+    video.propagation.ended.connect(ends.append)
+    window.timeline.reach.setValue(6)
+    window.actions_by_name["propagate_forward"].trigger()
+    wait_for(window, lambda: bool(ends))
+    window.actions_by_name["measure_flicker"].trigger()
+    wait_for(window, lambda: bool(np.isfinite(video.flicker.shares[1:24]).all()))
+    window.actions_by_name["next_worst"].trigger()
+    rest(2.0)
+    window.banner.hide()
+    rest(0.5)
+    return window
+
+
 SCENES: dict[str, Callable[[MainWindow], QWidget]] = {
     "stages": show_stages,
     "stages-page": show_stages_panel,
@@ -282,6 +321,7 @@ SCENES: dict[str, Callable[[MainWindow], QWidget]] = {
     "labelling-click": show_labelling_click,
     "labelling-walk": show_labelling_walk,
     "labelling-export": show_labelling_export,
+    "video": show_video,
 }
 """What is shown in light and dark, by the name of its file."""
 
