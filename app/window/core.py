@@ -62,9 +62,7 @@ class Core(QObject):
         )
         self.missing_pictures = MissingPictures(self.session, self)
         self.review = ReviewController(self.session, self)
-        self.video = VideoWork(
-            self.document, self.session, self.client, self.inspection, self
-        )
+        self.video = VideoWork(self.document, self.session, self.client, self.inspection, self)
 
     def add_ending(self, end: Callable[[], None]) -> None:
         """Have `end` called on shutdown, before the document and the session are gone."""
