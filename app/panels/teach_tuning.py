@@ -157,8 +157,8 @@ class TuningSection(QWidget):
         """Whether a training is under way."""
         for widget in (self.pause, self.cancel, self.bar):
             widget.setVisible(running)
-        for widget in (self.start, self.steps, self.part):
-            widget.setVisible(not running)
+        for choice in (self.start, self.steps, self.part):
+            choice.setVisible(not running)
         if not running:
             self.pause.setChecked(False)
 

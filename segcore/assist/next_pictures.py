@@ -50,7 +50,7 @@ def picture_facts(
         Cancelled: it was called off.
         RequestError: memory runs out on the CPU too.
     """
-    from segcore.inference.uncertainty import uncertainty_maps
+    from segcore.inference.uncertainty import Measure, uncertainty_maps
 
     pooled: Floats | None = None
     for box, stages in predictor.features(encoded):
@@ -59,9 +59,12 @@ def picture_facts(
         mean = stages["stage4"].mean(axis=(1, 2)) * np.float32(box.area)
         pooled = mean if pooled is None else pooled + mean
     assert pooled is not None
-    maps = uncertainty_maps(predictor, encoded, ("entropy",), cancel=cancel)
+    measures: tuple[Measure, ...] = ("entropy",)
+    maps = uncertainty_maps(predictor, encoded, measures, cancel=cancel)
     doubt = float(maps["entropy"].mean(dtype=np.float64))
-    return PictureFacts(np.asarray(pooled / max(np.linalg.norm(pooled), 1e-12)), doubt)
+    return PictureFacts(
+        np.asarray(pooled / max(float(np.linalg.norm(pooled)), 1e-12), np.float32), doubt
+    )
 
 
 def next_pictures(

@@ -223,7 +223,9 @@ def colour_features(image: Image, place: Box, grid: Size) -> Floats:
     )
     found = [mean, 4 * _spread(mean, square)]
     for sigma in BLURS:
-        wide, squares = (cv2.GaussianBlur(each, (0, 0), sigma) for each in (mean, square))
+        wide, squares = (
+            np.asarray(cv2.GaussianBlur(each, (0, 0), sigma), np.float32) for each in (mean, square)
+        )
         found += [wide, 3 * _spread(wide, squares)]
     light, green, blue = np.moveaxis(mean, 2, 0)
     found += [np.square(mean), np.stack([light * green, light * blue, green * blue], axis=2)]

@@ -76,7 +76,7 @@ def flips_between(
 
 def flip_map(before: Labels, after: Labels, approved: Labels, ignore: int = 255) -> Labels:
     """(H, W) uint8: 0 unchanged, 1 flipped unjudged or wrong either way, 2 better, 3 worse."""
-    found = (before != after).astype(np.uint8)
+    found: Labels = (before != after).astype(np.uint8)
     said = (found > 0) & (approved != ignore)
     found[said & (after == approved)] = 2
     found[said & (before == approved)] = 3
