@@ -108,9 +108,10 @@ def write(path: Path, frames: Any) -> None:
     """A clip of these frames in H.264."""
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=25, options={"crf": "20", "preset": "veryfast"})
-        for frame in frames:
-            stream.height, stream.width = frame.shape[:2]
-            stream.pix_fmt = "yuv420p"
+        for number, frame in enumerate(frames):
+            if number == 0:
+                stream.height, stream.width = frame.shape[:2]
+                stream.pix_fmt = "yuv420p"
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
             out.mux(stream.encode(picture))
         out.mux(stream.encode())
