@@ -30,6 +30,9 @@ RGB = npt.NDArray[np.uint8]
 KEPT_BYTES = 96 << 20
 """Of decoded frames that are kept, so that stepping back costs nothing."""
 
+MOST_KEPT = 64
+"""Frames, however small: each that was converted holds a converter of a third of a megabyte."""
+
 _FAR = 64
 """Frames: a target further ahead than this is reached from a key frame, if one lies between."""
 
@@ -239,7 +242,8 @@ class Video:
         self._kept[number] = frame
         self._kept.move_to_end(number)
         size = frame.width * frame.height * 3 // 2
-        while len(self._kept) > max(self._kept_bytes // max(size, 1), 2):
+        most = min(max(self._kept_bytes // max(size, 1), 2), MOST_KEPT)
+        while len(self._kept) > most:
             self._kept.popitem(last=False)
 
     def _seek(self, to: int) -> bool:
