@@ -36,6 +36,7 @@ from benchmarks.annotator.hand import strokes
 from benchmarks.annotator.sheet import Sheet, Wrong
 from segcore.formats.contract import ImportOptions
 from segcore.formats.importing import import_set
+from segcore.formats.table import format_named
 from segcore.images import find_images
 from segcore.labels import read_label_map
 from segcore.opencv import cv2
@@ -48,6 +49,20 @@ LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 FORMATS = ("coco", "cityscapes")
+CITYSCAPES = {
+    "Sky": "sky",
+    "Building": "building",
+    "Pole": "pole",
+    "Road": "road",
+    "Pavement": "sidewalk",
+    "Tree": "vegetation",
+    "SignSymbol": "traffic sign",
+    "Fence": "fence",
+    "Car": "car",
+    "Pedestrian": "person",
+    "Bicyclist": "rider",
+}
+"""What its classes are called there."""
 
 
 class Hand:
@@ -95,19 +110,18 @@ class Hand:
 
     def corrects(self, tool: str, sheet: Sheet, wrong: Wrong) -> None:
         """Do something to a region with a tool; take it back where it does harm."""
-        before = sheet.agreement
-        steps = self.core.document.undo_stack.count()
+        before, labels = sheet.agreement, self.labels.copy()
         self.core.view_state.active_class = wrong.class_id
         self.core.view_state.tool = tool
         if not self._does(tool, sheet, wrong):
             return
         self.waits_for(lambda: not self.core.assisting.is_busy)
         sheet.labels = self.labels
-        if self.core.document.undo_stack.count() <= steps:
+        if np.array_equal(labels, self.labels):
             return
         if sheet.agreement < before:
             self.presses(Qt.Key.Key_Z, CTRL)
-            self.waits_for(lambda: not self.core.assisting.is_busy)
+            self.waits_for(lambda: np.array_equal(labels, self.labels))
             self.taken_back[tool] += 1
         else:
             self.kept[tool] += 1
@@ -198,7 +212,7 @@ def export(hand: Hand, name: str, folder: Path) -> list[str]:
 
 def same(project: Any, folder: Path, name: str) -> float:
     """The least share of a picture's pixels that an export read again has as the project has."""
-    found = import_set(folder, name, ImportOptions())
+    found = import_set(folder, format_named(name), ImportOptions()).labelled
     shares = []
     for picture in found.pictures:
         stem = Path(picture.name).stem
@@ -245,6 +259,9 @@ def drive(data: Path, pictures: int, place: Path) -> dict[str, Any]:
     hand.waits_for(lambda: all(project.status(name) == "approved" for name in project.images))
     exports = {}
     for name in FORMATS:
+        if name == "cityscapes":
+            for info in tuple(document.classes):
+                window.classes.renameRequested.emit(info.id, CITYSCAPES[info.name])
         said = export(hand, name, place / name)
         exports[name] = {"said": said, "same": same(project, place / name, name)}
     for name in session.names:
