@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionRange, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -209,7 +210,7 @@ class ImageListPanel(QWidget):
         """The pictures that are chosen, in the order of the list, by their places in the names."""
         found: list[int] = []
         positions = self.rows.positions
-        spans = [(span.top(), span.bottom()) for span in self.list.selectionModel().selection()]
+        spans = [(span.top(), span.bottom()) for span in self._spans()]
         for top, bottom in sorted(spans):
             found.extend(int(position) for position in positions[top : bottom + 1])
         return found
@@ -261,9 +262,14 @@ class ImageListPanel(QWidget):
             self.list.setCurrentIndex(index)
             self.list.scrollTo(index)
 
+    def _spans(self) -> list[QItemSelectionRange]:
+        """The chosen rows, in ranges."""
+        selection = self.list.selectionModel().selection()
+        return list(cast("Iterable[QItemSelectionRange]", selection))
+
     def _open_selected(self) -> None:
         """A picture that is chosen alone is opened; several are chosen to be changed together."""
-        spans = list(self.list.selectionModel().selection())
+        spans = self._spans()
         if len(spans) != 1 or spans[0].top() != spans[0].bottom():
             return
         position = self.rows.position(spans[0].top())

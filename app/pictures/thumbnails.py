@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,8 @@ def small_labels(labels: LabelMap, classes: ClassTable, side: int = SIDE) -> Sma
     scale = min(side / max(height, width), 1.0)
     rows = _picked(height, max(round(height * scale), 1))
     columns = _picked(width, max(round(width * scale), 1))
-    return SmallLabels(np.ascontiguousarray(labels[np.ix_(rows, columns)]), classes)
+    picked = np.ascontiguousarray(labels[np.ix_(rows, columns)])
+    return SmallLabels(cast("LabelMap", picked), classes)
 
 
 def tinted(picture: Thumbnail, small: SmallLabels | None) -> Thumbnail:
@@ -58,7 +60,8 @@ def tinted(picture: Thumbnail, small: SmallLabels | None) -> Thumbnail:
     height, width = picture.shape[:2]
     labels = small.labels
     if labels.shape != (height, width):  # rounded otherwise by the picture's decoder
-        labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
+        resized = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
+        labels = cast("LabelMap", resized)
     return blend(picture, labels, small.classes, OPACITY)
 
 

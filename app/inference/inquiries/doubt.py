@@ -38,9 +38,10 @@ class DoubtInquiry(Inquiry):
         _partial: Callable[[Any], None],
     ) -> npt.NDArray[np.float16]:
         """From the features that the prediction left behind, where there was one."""
-        from segcore.inference.uncertainty import uncertainty_maps
+        from segcore.inference.uncertainty import Measure, uncertainty_maps
 
         predictor = desk.predictor(self.model)
         encoded = desk.encoded(self.model, self.image)
-        found = uncertainty_maps(predictor, encoded, ("entropy",), cancel=cancel, progress=progress)
+        wanted: tuple[Measure, ...] = ("entropy",)
+        found = uncertainty_maps(predictor, encoded, wanted, cancel=cancel, progress=progress)
         return found["entropy"]
