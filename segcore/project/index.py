@@ -19,6 +19,8 @@ from segcore.project.pictures import PictureList
 
 INDEX_NAME = "project.db"
 _ROWS_AT_ONCE = 512
+_PATIENCE = 1.0
+"""Seconds that another program may keep the database locked."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS labelled (
@@ -39,7 +41,7 @@ class ProjectIndex:
     """The SQLite index; all of its calls may come from any thread."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the index, or begin an empty one where it is missing or damaged.
+        """Open the index, or begin an empty one where it is missing, damaged or locked.
 
         Raises:
             ProjectError: the folder cannot hold a database.
@@ -126,13 +128,15 @@ class ProjectIndex:
             ) from error
 
     def _connected(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, check_same_thread=False)
+        database = sqlite3.connect(self._path, timeout=_PATIENCE, check_same_thread=False)
         try:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")
             database.executescript(_SCHEMA)
             if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("damaged")
+            database.execute("BEGIN IMMEDIATE")  # fails where another program keeps it locked
+            database.execute("ROLLBACK")
         except sqlite3.DatabaseError:
             database.close()
             raise

@@ -80,6 +80,10 @@ class PictureList:
         self._by_source = None
         return state.source
 
+    def lists(self, name: str) -> bool:
+        """Whether the project has a picture of that name that is not removed."""
+        return name in self._states
+
     def state(self, name: str) -> PictureState:
         """The state of one picture.
 

@@ -297,6 +297,8 @@ class Recorder:
         self._writer.flush()
         files = MapFiles.of(self._folder, name)
         with self._one_fold:
+            if not self._pictures.lists(name):
+                return  # it was removed meanwhile, its journal with it
             with self._guard:
                 waiting = self._unfolded.pop(name, 0)
             try:
@@ -305,6 +307,8 @@ class Recorder:
                 with self._guard:
                     self._unfolded[name] = self._unfolded.get(name, 0) + waiting
                 raise
+        if not self._pictures.lists(name):
+            return
         self._note_in_index(IndexRow(name, sequence, self._digest(name)))
         self._writer.trim_history(name)
 

@@ -144,12 +144,13 @@ def test_a_project_that_could_not_be_opened_is_not_locked(project):
     Project.open(project.folder).close()
 
 
-def test_a_locked_index_is_made_anew(project):
+@pytest.mark.parametrize("mode", ["EXCLUSIVE", "NORMAL"])
+def test_a_locked_index_is_made_anew(project, mode):
     project.record("a.jpg", (0, 0, 4, 4), np.full((4, 4), 1))
     project.close()
     holder = sqlite3.connect(project.folder / INDEX_NAME, isolation_level=None)
     try:
-        holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+        holder.execute(f"PRAGMA locking_mode = {mode}")
         holder.execute("BEGIN EXCLUSIVE")
         with Project.open(project.folder) as again:
             assert again.labelled() == ["a.jpg"]

@@ -47,6 +47,22 @@ def test_a_removed_picture_comes_back_with_its_labels(project, pictures):
         assert (third.labels("a.jpg")[0] == 0).all()
 
 
+def test_a_picture_that_is_removed_before_it_was_folded_is_no_trouble(project, monkeypatch):
+    troubles = []
+    project.on_trouble = troubles.append
+    monkeypatch.setattr(project._recorder, "remove", lambda _: None)  # it has not come to that yet
+    project.record("a.jpg", (0, 0, 80, 1), np.full((1, 80), 2))
+    project.remove(["a.jpg"])
+    project._recorder.fold("a.jpg")
+    project.flush(folded=True)
+    assert troubles == []
+    monkeypatch.undo()
+    project.close()
+    with Project.open(project.folder) as again:
+        again.restore(["a.jpg"])
+        assert (again.labels("a.jpg")[0] == 2).all()
+
+
 def test_a_kill_while_removing_is_made_good(project, monkeypatch):
     labels = labelled(project)
     monkeypatch.setattr("segcore.project.recorder.put_away", lambda *_: None)
