@@ -20,7 +20,7 @@ Image = npt.NDArray[np.uint8]
 MOST_PIXELS = 60_000
 """That GrabCut works on; larger boxes are made smaller for it, their edges cut at full size."""
 ROUNDS = 3
-ROUGH_PIXELS, ROUGH_ROUNDS = 12_000, 2
+ROUGH_PIXELS, ROUGH_ROUNDS = 20_000, 2
 """The same of a rough answer."""
 SURE = 0.9
 """The share of a class from which on a pixel is taken to be it, and as background below 1 - it."""

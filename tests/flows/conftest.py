@@ -86,7 +86,7 @@ class Person:
         """Where in the canvas the middle of an image pixel is."""
         view = self.window.canvas.viewport
         x, y = view.to_device((point[0] + 0.5, point[1] + 0.5))
-        return QPoint(int(x / view.ratio), int(y / view.ratio))
+        return QPoint(round(x / view.ratio), round(y / view.ratio))
 
 
 @pytest.fixture

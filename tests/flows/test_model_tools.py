@@ -244,7 +244,7 @@ def test_a_rough_answer_is_shown_while_the_full_one_is_worked_out(opened: Any) -
     assert last.outcome.proposal is full
     assert rough.outcome.proposal is not full
     found, wanted = rough.outcome.proposal.mask((240, 320)), full.mask((240, 320))
-    assert (found & wanted).sum() > 0.6 * (found | wanted).sum()
+    assert (found & wanted).sum() > 0.5 * (found | wanted).sum()
 
 
 def test_apply_waits_until_the_box_is_drawn(opened: Any) -> None:
