@@ -21,6 +21,7 @@ from segcore.assist.click import ClickGround, click_region
 from segcore.assist.grabcut import grab_cut
 from segcore.assist.logit_sliders import LogitSettings, slid_labels
 from segcore.assist.model_evidence import evidence_in
+from segcore.assist.regions import small_regions
 from segcore.assist.scissors import Scissors
 from segcore.assist.superpixels import Superpixels
 from segcore.assist.wand import magic_wand
@@ -65,6 +66,9 @@ def measured(times: int) -> dict[str, dict[str, float]]:
     scissors = Scissors(image, (500, 500))
     cells = Superpixels(image, 16)
     box = Box(400, 500, 700, 800)
+    large = cv2.resize(evidence.labels(whole).astype(np.uint8), (4000, 3000))
+    noise = np.random.default_rng(0).integers(0, 3000 * 4000, 20_000)
+    large.flat[noise] = noise % classes
     work: dict[str, Callable[[int], Any]] = {
         "evidence of kept features": lambda _: evidence_in(predictor, encoded, whole),
         "ready for clicks": lambda _: ClickGround.with_model(image, evidence),
@@ -72,10 +76,15 @@ def measured(times: int) -> dict[str, dict[str, float]]:
         "third click": lambda n: click_region(ground, right, [(500, 300 - 9 * n)]),
         "sliders": lambda _: slid_labels(evidence, whole, sliders, ids, 255),
         "sliders, least confidence": lambda _: slid_labels(evidence, whole, sure, ids, 255),
+        "sliders, least confidence, roughly": lambda _: slid_labels(
+            evidence, whole, sure, ids, 255, rough=True
+        ),
         "scissors: an anchor": lambda _: Scissors(image, (500, 500)),
         "scissors: way to the pointer": lambda n: scissors.path_to((400 + n % 200, 600)),
         "superpixels: a stroke": lambda n: cells.collected([(300, 300), (330 + n, 310)], 4),
         "GrabCut, 300 x 300": lambda _: grab_cut(image, box),
+        "GrabCut, 300 x 300, roughly": lambda _: grab_cut(image, box, rough=True),
+        "islands of all classes, 12 megapixels": lambda _: small_regions(large, 64),
         "magic wand": lambda _: magic_wand(image, (500, 100), 20),
     }
     return {name: timed(each, times) for name, each in work.items()}
