@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+_BOLDER = 24
+
 
 class RemovedPicturesDialog(QDialog):
     """Lists removed pictures; `restoreRequested` carries the names of those that shall come back.
@@ -43,7 +45,9 @@ class RemovedPicturesDialog(QDialog):
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         role = QDialogButtonBox.ButtonRole.ActionRole
-        self.restore = self.buttons.addButton(self.tr("&Restore"), role)
+        self.restore = self.buttons.addButton(self.tr("&Restore All"), role)
+        # What is said on a default button is bold, which its size hint does not know.
+        self.restore.setMinimumWidth(self.restore.sizeHint().width() + _BOLDER)
         self.restore.setObjectName("removed.restore")
         self.restore.clicked.connect(self._request)
         self.buttons.rejected.connect(self.reject)

@@ -34,7 +34,7 @@ from app.tool_options import (
 _SWATCH = QSize(12, 12)
 _HEIGHT = 38
 _NARROWEST = 240
-_NARROWEST_CHOICE = 90
+_NARROWEST_CHOICE = 64
 
 
 class ToolOptionsBar(QFrame):
@@ -55,7 +55,7 @@ class ToolOptionsBar(QFrame):
         self._tool = ""
         self._widgets: dict[str, QWidget] = {}
         self._row = QHBoxLayout()
-        self._row.setSpacing(8)
+        self._row.setSpacing(5)
         self.hint = _Elided(self)
         self.hint.setObjectName("tool_options.hint")
         self.hint.setProperty("role", "muted")
