@@ -194,11 +194,12 @@ def main() -> int:
     parser.add_argument("--contribution", default="relu", choices=("relu", "abs", "signed"))
     parser.add_argument("--device", default="auto")
     chosen = parser.parse_args()
-    names = {SEGFORMER: chosen.segformer, DEEPLAB: chosen.deeplab, ALLMLP: chosen.allmlp}
+    sources = {SEGFORMER: chosen.segformer, DEEPLAB: chosen.deeplab, ALLMLP: chosen.allmlp}
+    names = {role: Path(source).name for role, source in sources.items()}
     models = {
-        role: Predictor.load(name, chosen.device, "fp32")
-        for role, name in names.items()
-        if name in bundled_models() or Path(name).exists()
+        role: Predictor.load(source, chosen.device, "fp32")
+        for role, source in sources.items()
+        if source in bundled_models() or Path(source).exists()
     }
     settings = ErfSettings(targets=TARGETS, contribution=chosen.contribution, recentre=True)
     sets = {

@@ -194,10 +194,10 @@ def test_labels_that_changed_since_the_training_began_are_named(
     assert "changed: 2; gone: 5" in warnings[0]
 
 
-def test_bundled_weights_learn_from_a_few_pictures_of_another_day(
+def test_bundled_weights_learn_from_a_few_pictures_of_another_camera(
     shared_data: Path, tmp_path: Path
 ) -> None:
-    """Pictures of the test part, which the bundled model never saw, one second apart."""
+    """Dark pictures whose red and blue are exchanged, one second apart, of the test part."""
     from segcore.images import read_image
     from segcore.labels import read_label_map
     from segcore.training.beginning import begin
@@ -205,7 +205,7 @@ def test_bundled_weights_learn_from_a_few_pictures_of_another_day(
     street = shared_data / "street"
     classes = ClassTable.read(street / "classes.json")
     files = sorted((street / "images" / "test").iterdir())[:24:2]
-    pictures = [read_image(file)[::2, ::2] for file in files]
+    pictures = [np.ascontiguousarray(read_image(file)[::2, ::2, ::-1] // 4) for file in files]
     labels = [
         read_label_map(street / "labels" / "test" / f"{file.stem}.png").labels[::2, ::2]
         for file in files
@@ -215,10 +215,10 @@ def test_bundled_weights_learn_from_a_few_pictures_of_another_day(
     beginning = begin("street-b0", classes, scratch=False, seed=0)
     before = validate(beginning.network, None, unseen, Preprocess()).scores
     sampling = Sampling(2, (160, 224), augmentation=Augmentation(scale=(0.75, 1.25)))
-    recipe = Recipe(steps=16, sampling=sampling, warm_up=2, average=0.9)
+    recipe = Recipe(steps=12, sampling=sampling, warm_up=2, average=0.9)
     plan = Plan([(taught, 1.0)], unseen, "street-b0", tmp_path / "out")
     result = train(plan, recipe)
     assert result.validation is not None
     after = result.validation.scores
-    assert after.miou > before.miou + 0.01
-    assert after.pixel_accuracy > before.pixel_accuracy + 0.01
+    assert after.miou > before.miou + 0.05
+    assert after.pixel_accuracy > before.pixel_accuracy + 0.05
