@@ -93,7 +93,7 @@ def test_ctrl_erases_and_fill_fills(person: Any, street: Path) -> None:
     person.presses(Qt.Key.Key_G)
     person.presses(Qt.Key.Key_2)
     person.clicks((220, 180))
-    person.waits_for(lambda: (document.labels[180, 205:235] == 1).all())
+    person.waits_for(lambda: bool((document.labels[180, 205:235] == 1).all()))
 
 
 def test_predict_all_labels_every_picture(person: Any, street: Path) -> None:
