@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from app.tool_options import BRUSH_SIZE, OPTIONS, Options, Value, default_options
+from app.tool_options import Options, Value
+from app.tool_rows import BRUSH_SIZE, OPTIONS, default_options
 from segcore.display import DisplayCurve
 from segcore.edits import Protection
 

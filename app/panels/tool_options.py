@@ -18,18 +18,9 @@ from PySide6.QtWidgets import (
 
 from app.i18n import translate
 from app.panels.protection import ProtectionButton
-from app.tool_options import (
-    CONTEXT,
-    HINTS,
-    OPTIONS,
-    AnyOption,
-    Choice,
-    Flag,
-    Kept,
-    Number,
-    Options,
-    Value,
-)
+from app.tool_hints import HINTS
+from app.tool_options import CONTEXT, AnyOption, Choice, Flag, Kept, Number, Options, Value
+from app.tool_rows import OPTIONS
 
 _SWATCH = QSize(12, 12)
 _HEIGHT = 38

@@ -11,7 +11,8 @@ from app.controllers.assist_job import Preview
 from app.controllers.assisting import AssistingController
 from app.convert import Pixels
 from app.panels.tool_options import ToolOptionsBar
-from app.tool_options import BRUSH_SIZE, Value
+from app.tool_options import Value
+from app.tool_rows import BRUSH_SIZE
 from app.window.core import Core
 from segcore.edits import Protection, Relabelling
 

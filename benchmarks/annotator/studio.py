@@ -13,7 +13,8 @@ from app.assistants.table import ASSISTANTS
 from app.gesture import Gesture
 from app.inference.inquiry import Inquiry
 from app.inference.requests import ModelInfo, ModelSpec
-from app.tool_options import Options, default_options
+from app.tool_options import Options
+from app.tool_rows import default_options
 from benchmarks.annotator.sheet import MODEL, Sheet
 from segcore.classes import ClassTable
 from segcore.edits import Proposal

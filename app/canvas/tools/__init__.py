@@ -9,7 +9,7 @@ How to add a tool, say "wand":
    its row in `app/assistants/table.py`. It runs on a thread, and must not write to what it gets.
 3. The name in `TOOLS` of `app/view_state.py`, a row "tool_wand" in `app/action_rows/label_menu.py`
    (words, key, icon), and the name in the strip of `app/main_window.py`.
-4. What can be set goes as rows into `app/tool_options.py`; the bar above the canvas, the settings
+4. What can be set goes as rows into `app/tool_rows.py`; the bar above the canvas, the settings
    and the `options` of the assistant have it from there.
 
 Preview, Enter, Esc, one undo step, protection and stale answers are the framework's:
