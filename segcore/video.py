@@ -152,6 +152,15 @@ class Video:
             return number / self.rate if self.rate else 0.0
         return float((index.times[number] - index.times[0]) * self._stream.time_base)
 
+    def times(self, count: int) -> list[float]:
+        """`time_of` of the first `count` frames, or of as many as there are."""
+        index = self._known(count - 1)
+        count = min(count, len(index))
+        base = self._stream.time_base
+        if not index.seekable or base is None:
+            return [number / self.rate if self.rate else 0.0 for number in range(count)]
+        return [float((pts - index.times[0]) * base) for pts in index.times[:count]]
+
     def is_key(self, number: int) -> bool:
         """Whether decoding can begin at a frame."""
         number = self._checked(number)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from app.session import Session
 from segcore.frame_paths import frame_of_name
 from segcore.project.frames import clip_of
+
+Times = npt.NDArray[np.float64]
 
 GUESSED_RATE = 10.0
 """Frames a second of a sequence of pictures, which does not say."""
@@ -16,10 +20,12 @@ class ClipController(QObject):
     """Which stretch of the session's list is one clip, and which frame of it is open.
 
     Frames are counted from 0 within the clip; `first` is where it begins in the session's list.
+    `rate` is in frames a second on average; when each frame is shown, `seconds_of` knows.
     """
 
     clipChanged = Signal()
     frameChanged = Signal(int)
+    timesChanged = Signal()
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +35,7 @@ class ClipController(QObject):
         self.count = 0
         self.rate = GUESSED_RATE
         self.chosen_range: tuple[int, int] | None = None
+        self._times: Times = np.zeros(0, np.float64)
         session.currentChanged.connect(self._follow)
         session.imagesListed.connect(self._grow)
 
@@ -71,6 +78,37 @@ class ClipController(QObject):
                 return at
         names = self.names
         return names.index(name) if name in names else None
+
+    @property
+    def times_known(self) -> int:
+        """Of how many frames it is known when they are shown."""
+        return len(self._times)
+
+    def set_times(self, times: Times, rate: float) -> None:
+        """(n,) seconds from the first frame to each of the first n, rising; and the mean rate."""
+        self._times, self.rate = times, rate or GUESSED_RATE
+        self.timesChanged.emit()
+
+    def seconds_of(self, number: int) -> float:
+        """When a frame is shown, from the first on; at the mean rate where that is not known.
+
+        May be called from every thread, and with the number behind the last frame for the end.
+        """
+        times = self._times
+        if number < len(times):
+            return float(times[max(number, 0)])
+        if not len(times):
+            return number / self.rate
+        return float(times[-1]) + (number - len(times) + 1) / self.rate
+
+    def frame_at(self, seconds: float) -> int:
+        """The frame that is shown at a moment, from every thread; the first before it begins."""
+        times = self._times
+        if len(times) and seconds < times[-1]:
+            return max(int(np.searchsorted(times, seconds, "right")) - 1, 0)
+        known = max(len(times) - 1, 0)
+        # a millionth, so that the moment of a frame is the frame's whatever was rounded
+        return known + int((seconds - self.seconds_of(known)) * self.rate + 1e-6)
 
     def go_to(self, number: int) -> None:
         """Open a frame; those beyond the ends are the first and the last."""
@@ -118,5 +156,6 @@ class ClipController(QObject):
     def _take(self, name: str, first: int, count: int) -> None:
         if name != self.name or first != self.first:
             self.chosen_range = None
+            self._times, self.rate = np.zeros(0, np.float64), GUESSED_RATE
         self.name, self.first, self.count = name, first, count
         self.clipChanged.emit()

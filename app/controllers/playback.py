@@ -15,7 +15,6 @@ from app.controllers.clip import ClipController
 from app.relay import Relay
 from app.session import Session
 from segcore.errors import SegcoreError
-from segcore.frame_paths import frame_of
 from segcore.images import read_image
 from segcore.project import Project
 
@@ -40,7 +39,6 @@ class PlaybackController(QObject):
     frameShown = Signal(object)
     playingChanged = Signal(bool)
     ended = Signal(int)
-    rateChanged = Signal(float)
 
     def __init__(
         self, clip: ClipController, session: Session, parent: QObject | None = None
@@ -55,8 +53,8 @@ class PlaybackController(QObject):
         self._turn = 0
         self._shown = -1
         self._drawn = threading.Event()
+        self._clip_name = clip.name
         clip.clipChanged.connect(self._follow_clip)
-        self._rate_of = ""
 
     @property
     def is_playing(self) -> bool:
@@ -140,61 +138,34 @@ class PlaybackController(QObject):
         self._relay.close()
 
     def _follow_clip(self) -> None:
-        clip, project = self._clip, self._session.project
-        if clip.name == self._rate_of or project is None or not clip.count:
+        """Another clip is not played on; a growing one is."""
+        if self._clip.name == self._clip_name:
             return
-        self._rate_of = clip.name
+        self._clip_name = self._clip.name
         self._turn += 1
         self._shown = -1
         if self._playing:
             self._playing = False
             self.playingChanged.emit(self._playing)
-        if clip.is_video:
-            self._thread.submit(self._find_rate, project, clip.name_of(0), clip.name)
-
-    def _find_rate(self, project: Project, name: str, clip_name: str) -> None:
-        from segcore.video_pool import POOL  # brings FFmpeg
-
-        place = frame_of(project.image_path(name))
-        if place is None:
-            return
-        try:
-            with POOL.using(place[0]) as video:
-                rate = video.rate
-        except SegcoreError:
-            return  # opening the frame says what is wrong
-        self._relay.post(self._take_rate, clip_name, rate)
-
-    def _take_rate(self, clip_name: str, rate: float) -> None:
-        if clip_name == self._clip.name and rate > 0:
-            self._clip.rate = rate
-            self.rateChanged.emit(rate)
 
     def _play(
         self, turn: int, project: Project, names: list[str], span: tuple[int, int, int]
     ) -> None:
-        begin, first, last = span
-        since, frames_ago, speed = time.monotonic(), float(begin), self.speed
+        """Show each frame at its time; the one that is due, where the last took too long."""
+        (begin, first, last), clip = span, self._clip
+        clock = _Clock(clip.seconds_of(begin), self.speed)
         number = begin - 1
         while turn == self._turn:
-            if self.speed != speed:
-                frames_ago += (time.monotonic() - since) * self._clip.rate * speed
-                since, speed = time.monotonic(), self.speed
-            rate = max(self._clip.rate * speed, 0.01)
-            due = int(frames_ago + (time.monotonic() - since) * rate)
-            if due > last:
+            clock.run_at(self.speed)
+            if clock.position >= clip.seconds_of(last + 1):
                 if not self.loops:
                     self._relay.post(self._end_playing, turn)
                     return
-                since, frames_ago, number = time.monotonic(), float(first), first - 1
+                clock, number = _Clock(clip.seconds_of(first), self.speed), first - 1
                 continue
+            due = min(max(clip.frame_at(clock.position), first), last)
             if due <= number:
-                time.sleep(
-                    min(
-                        max((number + 1 - frames_ago) / rate - (time.monotonic() - since), 0.001),
-                        0.1,
-                    )
-                )
+                time.sleep(min(max(clock.until(clip.seconds_of(number + 1)), 0.001), 0.1))
                 continue
             number = due
             self._wait_until_drawn()
@@ -237,3 +208,24 @@ class PlaybackController(QObject):
     def _end_playing(self, turn: int) -> None:
         if turn == self._turn:
             self.stop()
+
+
+class _Clock:
+    """Where in the clip one is, in seconds, when it is played at a speed."""
+
+    def __init__(self, position: float, speed: float) -> None:
+        self._from, self._since, self._speed = position, time.monotonic(), max(speed, 0.01)
+
+    @property
+    def position(self) -> float:
+        return self._from + (time.monotonic() - self._since) * self._speed
+
+    def run_at(self, speed: float) -> None:
+        """Go on from here at another speed."""
+        if speed != self._speed:
+            self._from, self._since = self.position, time.monotonic()
+            self._speed = max(speed, 0.01)
+
+    def until(self, position: float) -> float:
+        """Seconds of waiting until one is there."""
+        return (position - self.position) / self._speed

@@ -6,6 +6,8 @@ from PySide6.QtCore import QObject
 
 from app.controllers.choosing import ChoosingController
 from app.controllers.clip import ClipController
+from app.controllers.clip_marks import ClipMarks
+from app.controllers.clip_times import ClipTimes
 from app.controllers.flicker import FlickerController
 from app.controllers.following import FollowingController
 from app.controllers.inspection import InspectionController
@@ -30,6 +32,8 @@ class VideoWork(QObject):
     ) -> None:
         super().__init__(parent)
         self.clip = ClipController(session, self)
+        self.times = ClipTimes(self.clip, session, self)
+        self.marks = ClipMarks(self.clip, self)
         self.playback = PlaybackController(self.clip, session, self)
         self.propagation = PropagationController(self.clip, document, session, client, self)
         self.flicker = FlickerController(self.clip, document, session, self)
@@ -46,6 +50,7 @@ class VideoWork(QObject):
 
     def shutdown(self) -> None:
         """End the threads; after the client's shutdown, before the document's."""
+        self.times.shutdown()
         self.playback.shutdown()
         self.propagation.shutdown()
         self.flicker.shutdown()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.duration import clock_text
 from app.panels.timeline_strip import TimelineStrip
 from app.theme import Tones
 
@@ -85,10 +86,8 @@ class TimelinePanel(QWidget):
 
     def set_place(self, number: int, count: int, seconds: float) -> None:
         """Say which frame is shown, of how many, and when it comes."""
-        minutes, rest = divmod(seconds, 60)
-        self.place.setText(
-            self.tr("{:,} / {:,}   {}:{:05.2f}").format(number, count - 1, int(minutes), rest)
-        )
+        words = self.tr("{:,} / {:,}   {}")
+        self.place.setText(words.format(number, count - 1, clock_text(seconds)))
         self.strip.set_position(number)
 
     def set_work(self, text: str, share: float | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -17,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.duration import clock_text
 from app.theme import LIGHT, Tones
 
 Floats = npt.NDArray[np.float32]
@@ -55,7 +58,8 @@ class TimelineStrip(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.tones = LIGHT
-        self._count, self._position, self._rate = 0, 0, 25.0
+        self._count, self._position = 0, 0
+        self._seconds_of: Callable[[int], float] = lambda _number: 0.0
         self._range: tuple[int, int] | None = None
         self._statuses = np.zeros(0, np.uint8)
         self._confidence: Floats = np.zeros(0, np.float32)
@@ -64,13 +68,18 @@ class TimelineStrip(QWidget):
         self._chosen: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._range_from: int | None = None
 
-    def set_clip(self, count: int, rate: float) -> None:
-        """Show a clip of so many frames at so many a second; what was known of another goes."""
+    def set_clip(self, count: int) -> None:
+        """Show a clip of so many frames; what was known of another goes."""
         if count < self._count or not self._count:
             self._statuses = np.zeros(0, np.uint8)
             self._confidence = self._flicker = np.zeros(0, np.float32)
             self._keys = self._chosen = np.zeros(0, np.int64)
-        self._count, self._rate = count, rate or 25.0
+        self._count = count
+        self.update()
+
+    def set_times(self, seconds_of: Callable[[int], float]) -> None:
+        """When each frame is shown, which the ruler says."""
+        self._seconds_of = seconds_of
         self.update()
 
     def set_position(self, number: int) -> None:
@@ -165,14 +174,15 @@ class TimelineStrip(QWidget):
         font = painter.font()
         font.setPointSizeF(max(font.pointSizeF() * 0.82, 6.5))
         painter.setFont(font)
-        room = painter.fontMetrics().horizontalAdvance("0:00:00") + 14
+        room = painter.fontMetrics().horizontalAdvance("00000  00:00.00") + 14
         wanted = self._count * room / self._span
         step = next((nice for nice in _NICE if nice >= wanted), _NICE[-1])
         for number in range(0, self._count, step):
             x = self.x_of(number)
             painter.drawLine(QPointF(x, _RULER - 4), QPointF(x, _RULER))
             if x + room / 2 < self.width():
-                painter.drawText(QPointF(x + 3, _RULER - 4), str(number))
+                text = f"{number}  {clock_text(self._seconds_of(number))}"
+                painter.drawText(QPointF(x + 3, _RULER - 4), text)
 
     def _paint_statuses(self, painter: QPainter) -> None:
         tones = self.tones

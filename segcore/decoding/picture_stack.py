@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Self
 
@@ -30,6 +31,7 @@ class PictureStack:
             self._picture: Image.Image = Image.open(self.path)
             self._count = int(getattr(self._picture, "n_frames", 1))
         self._duration = float(self._picture.info.get("duration") or 0)
+        self._times: list[float] = []
 
     def __enter__(self) -> Self:
         return self
@@ -65,19 +67,34 @@ class PictureStack:
         if not -self._count <= number < self._count:
             raise IndexError(f"{readable(self.path)} has {self._count} pictures")
         with self._lock, self._told():
-            if number % self._count < self._picture.tell():
-                self._picture.close()  # not every reader finds its way back
-                self._picture = Image.open(self.path)
-            self._picture.seek(number % self._count)
+            self._seek(number % self._count)
             return rgb_of_picture(self._picture.copy())
 
     def time_of(self, number: int) -> float:
-        """Seconds from the first picture to one, at an even rate."""
-        return number / self.rate
+        """Seconds from the first picture to one."""
+        return self.times(self._count)[number]
+
+    def times(self, count: int) -> list[float]:
+        """`time_of` of the first `count` pictures; each says how long it is shown."""
+        with self._lock, self._told():
+            if not self._times:
+                durations = (self._duration_of(number) for number in range(self._count))
+                self._times = [*accumulate(durations, initial=0.0)][: self._count]
+            return self._times[:count]
+
+    def _duration_of(self, number: int) -> float:
+        self._seek(number)
+        return float(self._picture.info.get("duration") or 0) / 1000 or 1 / self.rate
 
     def is_key(self, _number: int) -> bool:
         """Each stands for itself."""
         return True
+
+    def _seek(self, number: int) -> None:
+        if number < self._picture.tell():
+            self._picture.close()  # not every reader finds its way back
+            self._picture = Image.open(self.path)
+        self._picture.seek(number)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ def panel(qtbot: QtBot) -> TimelinePanel:
     qtbot.addWidget(panel)
     panel.resize(900, 120)
     panel.show()
-    panel.strip.set_clip(100, 25.0)
+    panel.strip.set_clip(100)
     return panel
 
 
@@ -67,7 +67,7 @@ def test_keys_step_and_space_plays(panel: TimelinePanel, qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("count", [100, 100_000])
 def test_what_is_known_of_frames_is_seen(panel: TimelinePanel, count: int) -> None:
-    panel.strip.set_clip(count, 25.0)
+    panel.strip.set_clip(count)
     empty = panel.grab().toImage()
     statuses = np.full(count, PREDICTED, np.uint8)
     statuses[count // 2 :] = DONE
