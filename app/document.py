@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
+from app.class_keeper import ClassKeeper
 from app.commands import AnyEdit, EditCommand, ids_of
 from app.lay_under import (
     MODEL_KIND,
@@ -24,6 +24,7 @@ from app.lay_under import (
 )
 from app.pictures.opened_image import OpenedImage
 from app.recorder import Recorder
+from app.saving_watch import SavingWatch
 from app.undo_stack import UndoStack
 from app.user_error import UserError
 from segcore.classes import ClassTable
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from segcore.inference import Prediction
 
 NO_CLASSES = ClassTable(())
-_LOOK_FOR_SAVED = 250  # milliseconds between looks at what the project has put on disk
 
 
 class Document(QObject):
@@ -59,20 +59,16 @@ class Document(QObject):
         self._labels: LabelMap | None = None
         self._prediction: Prediction | None = None
         self._classes = NO_CLASSES
-        self._classes_to_come: tuple[Project, ClassTable] | None = None
         self._labelled = False
         self._revision = 0
-        self._last_saved: float | None = None
-        self._last_failure = ""
         self.stroke_under_way = False
         self.recorder = Recorder(self)
         self.undo_stack = UndoStack(self._behind, self)
         self.undo_stack.broken.connect(self._tell_undo_broken)
-        self.recorder.failed.connect(self._tell_failure)
-        self.recorder.done.connect(self._look_for_saved)
-        self._saved_timer = QTimer(self)
-        self._saved_timer.setInterval(_LOOK_FOR_SAVED)
-        self._saved_timer.timeout.connect(self._look_for_saved)
+        self._keeper = ClassKeeper(self.recorder)
+        self._saving = SavingWatch(self.recorder, self)
+        self._saving.savedChanged.connect(self.savedChanged)
+        self._saving.failed.connect(self.failed)
 
     @property
     def name(self) -> str | None:
@@ -144,11 +140,10 @@ class Document(QObject):
             return
         self._leave()
         self._opened = opened
-        classes = self._classes_of(opened.project)
+        classes = self._keeper.of(opened.project)
         self._labels = fitted(opened.labels, classes)
         self._origins = opened.origins
         self._labelled = opened.labelled
-        self._last_saved = opened.project.last_saved
         classes_differ = classes != self._classes
         self._classes = classes
         history = opened.history
@@ -156,7 +151,7 @@ class Document(QObject):
             [EditCommand(self, None, step.text, step=step.sequence) for step in history.steps],
             history.position,
         )
-        self._saved_timer.start()
+        self._saving.begin(opened.project)
         self.imageChanged.emit()
         if classes_differ:
             self.classesChanged.emit()
@@ -168,7 +163,7 @@ class Document(QObject):
         self._leave()
         self._opened = None
         self._labels = None
-        self._saved_timer.stop()
+        self._saving.end()
         self.imageChanged.emit()
 
     def push(self, edit: AnyEdit, *, applied: bool = True, text: str = "") -> None:
@@ -236,24 +231,21 @@ class Document(QObject):
 
     def _tell_undo_broken(self, sentence: str) -> None:
         words = self.tr("That edit is not at hand any more and cannot be undone or done again.")
-        self._tell_failure(UserError(sentence or words))
+        self._saving.tell(UserError(sentence or words))
 
     def set_classes(self, classes: ClassTable) -> None:
         """Change names or colours or add classes; ids never move."""
         if classes == self._classes or not self.may_be_changed():
             return
         if self._opened is not None:
-            project = self._opened.project
-            self._classes_to_come = (project, classes)
-            self.recorder.submit(
-                self.tr("The classes could not be saved"), self._write_classes, project, classes
-            )
+            doing = self.tr("The classes could not be saved")
+            self._keeper.write(self._opened.project, classes, doing)
         self._take_classes(classes)
 
     def follow_classes(self) -> None:
         """Take over the table that the project has been given by somebody else."""
         if self._opened is not None:
-            self._take_classes(self._classes_of(self._opened.project))
+            self._take_classes(self._keeper.of(self._opened.project))
 
     def accept_classes_of(self, prediction: Prediction) -> None:
         """Give the project the model's classes that it lacks."""
@@ -296,7 +288,7 @@ class Document(QObject):
             self._revision += 1
             self.labelsChanged.emit(Box.of_size((laid.labels.shape[0], laid.labels.shape[1])))
         self.predictionChanged.emit()
-        self._tell_failure(UserError(self._refusal()))
+        self._saving.tell(UserError(self._refusal()))
 
     def put_in_place(self, prediction: Prediction, laid: Laid) -> bool:
         """Take over what `lay_under` worked out.
@@ -331,7 +323,7 @@ class Document(QObject):
         self.recorder.flush()
         if self._opened is not None:
             self._opened.project.flush()
-            self._look_for_saved()
+            self._saving.look()
 
     def shutdown(self) -> None:
         """Write what is left and end the recording thread."""
@@ -351,19 +343,6 @@ class Document(QObject):
             origins.copy(),
         )
         self.labelsChanged.emit(Box.of_size((labels.shape[0], labels.shape[1])))
-
-    def _write_classes(self, project: Project, classes: ClassTable) -> None:
-        """On the recorder's thread."""
-        try:
-            project.set_classes(classes)
-        finally:
-            if self._classes_to_come == (project, classes):
-                self._classes_to_come = None
-
-    def _classes_of(self, project: Project) -> ClassTable:
-        """The project's classes, with those that the recorder has yet to write."""
-        to_come = self._classes_to_come
-        return to_come[1] if to_come and to_come[0] is project else project.classes
 
     def _take_classes(self, classes: ClassTable) -> None:
         if classes == self._classes and self._fits(classes):
@@ -391,18 +370,3 @@ class Document(QObject):
             "The project is open read-only and nothing can be saved: close it in the other window "
             "and open it again, or save it as another project."
         )
-
-    def _look_for_saved(self) -> None:
-        if self._opened is None:
-            return
-        saved = self._opened.project.last_saved
-        if saved and saved != self._last_saved:
-            self._last_saved = saved
-            self._last_failure = ""
-            self.savedChanged.emit(datetime.fromtimestamp(saved))
-
-    def _tell_failure(self, failure: UserError) -> None:
-        """Say it once: a full disk refuses every edit with the same words until there is room."""
-        if failure.sentence != self._last_failure:
-            self._last_failure = failure.sentence
-            self.failed.emit(failure)

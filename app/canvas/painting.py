@@ -9,6 +9,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.aiming import AimingView
 from app.canvas.field_marks import FieldMarks, marks_box, paint_marks
 from app.canvas.layers import Layers
 from app.canvas.legend import legend_rect, paint_legend
@@ -25,7 +26,6 @@ from app.canvas.marks import (
 )
 from app.canvas.minimap import Minimap
 from app.canvas.native_grid import NativeGridLayer
-from app.canvas.pointing import PointingView
 from app.canvas.preview import PreviewLayer
 from app.canvas.pyramid import PyramidBuilder
 from app.canvas.sketch import paint_sketch, sketch_box
@@ -41,7 +41,7 @@ SPREAD = 5
 """Device pixels around changed ids that may look different: smoothing, and outlines."""
 
 
-class PaintedView(PointingView):
+class PaintedView(AimingView):
     """The layers in their panes, the marks over them, the legend, the divider and the minimap."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -19,16 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.panels.attention_compared import COMPARED, ComparedQueries
 from app.panels.attention_spread import SpreadView
+from app.panels.attention_words import facts_of, marker_of, titles_of
 from app.panels.stage_chooser import StageChooser
 from app.panels.thumbnails import Thumbnail, ThumbnailGrid
-from segcore.geometry import Box
 from segcore.heatmap import HeatMap
 
 if TYPE_CHECKING:
     from segcore.inspection.attention_views import HeadMaps
-
-COMPARED = ("a", "b", "difference")
 
 
 class AttentionPanel(QWidget):
@@ -112,16 +111,13 @@ class AttentionPanel(QWidget):
         """Show the maps of a query, and beside them those of the pinned one."""
         self._shown = (maps, pinned)
         named = {"mean": maps.mean} | {f"head{i}": m for i, m in enumerate(maps.heads)}
-        titles = [self.tr("mean"), *(self.tr("head {}").format(n) for n in range(len(maps.heads)))]
-        if maps.view == "rollout":
-            titles = [self.tr("rollout")]
         self._maps = dict(named)
-        self._show_words(self._facts_of(maps), empty=False)
+        self._show_words(facts_of(maps), empty=False)
         self.maps.setEnabled(True)
         self.maps.show_thumbnails(
             [
-                Thumbnail(key, title, heat_map, marker=self._marker(maps, heat_map.box))
-                for (key, heat_map), title in zip(named.items(), titles)
+                Thumbnail(key, title, heat_map, marker=marker_of(maps, heat_map.box))
+                for (key, heat_map), title in zip(named.items(), titles_of(maps))
             ],
             chosen=self._chosen,
         )
@@ -131,13 +127,7 @@ class AttentionPanel(QWidget):
 
     def set_pinned(self, point: tuple[int, int] | None) -> None:
         """Show that a query is pinned, or none."""
-        with QSignalBlocker(self.pin):
-            self.pin.setChecked(point is not None)
-        self.pin.setText(
-            self.tr("Compare with this pixel (A)")
-            if point is None
-            else self.tr("A is {}, {}: let go").format(*point)
-        )
+        self.comparison.set_pinned(point)
         if point is None:
             self._hide_comparison()
 
@@ -165,7 +155,7 @@ class AttentionPanel(QWidget):
             self._head = None if key == "mean" else int(key.removeprefix("head"))
             self._show_comparison()
         self.maps.set_chosen(key)
-        self.compared.set_chosen(key)
+        self.comparison.maps.set_chosen(key)
         self._lay_over(key)
 
     def follow_chosen(self, heat_map: HeatMap | None) -> None:
@@ -175,7 +165,7 @@ class AttentionPanel(QWidget):
         if self._chosen and all(heat_map is not own for own in self._maps.values()):
             self._chosen = ""
             self.maps.set_chosen("")
-            self.compared.set_chosen("")
+            self.comparison.maps.set_chosen("")
 
     def showEvent(self, event: QShowEvent) -> None:
         """Qt: somebody looks."""
@@ -234,22 +224,10 @@ class AttentionPanel(QWidget):
         self._layout.addWidget(self.maps)
 
     def _add_comparison(self) -> None:
-        self.pin = QPushButton(self)
-        self.pin.setObjectName("attention.pin")
-        self.pin.setCheckable(True)
-        self.pin.setToolTip(
-            self.tr("Keep this query as A; the next one is B, and both stand side by side")
-        )
-        self.pin.toggled.connect(self.pinRequested)
-        self.compared_title = QLabel(self)
-        self.compared_title.setObjectName("attention.compared_title")
-        self.compared_title.setProperty("role", "heading")
-        self.compared_title.setWordWrap(True)
-        self.compared = ThumbnailGrid("attention.compared", self)
-        self.compared.chosen.connect(self.choose)
-        self._layout.addWidget(self.pin)
-        self._layout.addWidget(self.compared_title)
-        self._layout.addWidget(self.compared)
+        self.comparison = ComparedQueries(self)
+        self.comparison.pinRequested.connect(self.pinRequested)
+        self.comparison.chosen.connect(self.choose)
+        self._layout.addWidget(self.comparison)
 
     def _add_look(self) -> None:
         self.live = self._check_box(
@@ -285,30 +263,10 @@ class AttentionPanel(QWidget):
     def _request_look(self) -> None:
         self.lookRequested.emit(self.smooth.isChecked(), self.grid.isChecked())
 
-    def _facts_of(self, maps: HeadMaps) -> str:
-        """Which pixel, which grid, and what an even spread would be."""
-        rows, columns = maps.mean.shape
-        box = maps.mean.box
-        cell = f"{box.width / columns:.3g} x {box.height / rows:.3g}"
-        place = self.tr("Pixel {}, {}").format(*maps.point)
-        if maps.view == "towards":
-            return self.tr("{}: seen from {} x {} tokens of {} px").format(
-                place, rows, columns, cell
-            )
-        if maps.view == "rollout":
-            return self.tr("{}: through stages {} to 1, {} x {} tokens of {} px").format(
-                place, maps.stage, rows, columns, cell
-            )
-        if maps.view == "received":
-            place = self.tr("Mean over all tokens")
-        return self.tr("{}: {} x {} keys of {} px; evenly spread, each would have {:.2g}").format(
-            place, rows, columns, cell, 1 / (rows * columns)
-        )
-
     def _show_words(self, sentence: str, *, empty: bool) -> None:
         self.message.setText(sentence)
         self.query_button.setVisible(empty and self.view.isEnabled())
-        for widget in (self.maps, self.pin):
+        for widget in (self.maps, self.comparison):
             widget.setVisible(bool(self._maps))
 
     def _forget_maps(self) -> None:
@@ -325,49 +283,12 @@ class AttentionPanel(QWidget):
             return
         maps, pinned = self._shown
         assert pinned is not None
-        a, b = pinned.of_head(self._head), maps.of_head(self._head)
-        compared = {"a": a, "b": b}
-        if a.box == b.box and a.shape == b.shape:
-            compared["difference"] = b.minus(a, self.tr("B less A: {}").format(b.meaning))
-        words = {"a": "A", "b": "B", "difference": "B − A"}
-        self._maps.update(compared)
-        self.compared_title.setText(self._title_of_comparison(compared))
-        self.compared_title.show()
-        self.compared.show()
-        self.compared.show_thumbnails(
-            [
-                Thumbnail(
-                    key,
-                    words[key],
-                    heat_map,
-                    marker=self._marker(pinned if key == "a" else maps, heat_map.box),
-                )
-                for key, heat_map in compared.items()
-            ],
-            chosen=self._chosen,
-        )
-
-    def _title_of_comparison(self, compared: Mapping[str, HeatMap]) -> str:
-        if "difference" not in compared:
-            return self.tr("A and B lie in different tiles: their keys are not the same")
-        return (
-            self.tr("A and B, mean of all heads")
-            if self._head is None
-            else self.tr("A and B, head {}").format(self._head)
-        )
+        self._maps.update(self.comparison.show_maps(maps, pinned, self._head, self._chosen))
 
     def _hide_comparison(self) -> None:
         for key in COMPARED:
             self._maps.pop(key, None)
-        self.compared_title.hide()
-        self.compared.hide()
-
-    def _marker(self, maps: HeadMaps, box: Box) -> tuple[float, float] | None:
-        if maps.view == "received" or box.is_empty:
-            return None
-        x = (maps.point[0] + 0.5 - box.x0) / box.width
-        y = (maps.point[1] + 0.5 - box.y0) / box.height
-        return (x, y) if 0 <= x <= 1 and 0 <= y <= 1 else None
+        self.comparison.hide_maps()
 
     def _lay_over(self, key: str) -> None:
         self.heatMapRequested.emit(self._maps.get(key), "linear")

@@ -17,6 +17,9 @@ Ground = Literal["all", "unlabelled", "model", "untouched"]
 GROUNDS: tuple[Ground, ...] = ("all", "unlabelled", "model", "untouched")
 NOBODY = 0
 
+_MOST_COMPARED = 4
+"""Ids that are looked for one by one."""
+
 Mask = npt.NDArray[np.bool_]
 
 
@@ -83,19 +86,44 @@ class Protection:
             (h, w) bool, of its own memory.
         """
         by_id, by_origin = self.id_table(labels.dtype), self.origin_table()
-        allowed = np.ones(labels.shape, np.bool_) if by_id is None else looked_up(labels, by_id)
+        allowed = np.ones(labels.shape, np.bool_) if by_id is None else Choice(by_id).of(labels)
         if by_origin is not None:
-            allowed &= looked_up(origins, by_origin)
+            allowed &= Choice(by_origin).of(origins)
         return allowed
 
 
-def looked_up(ids: IdArray, table: Mask) -> Mask:
-    """(h, w) entries of a table of bools for uint8 or uint16 ids."""
-    if ids.dtype == np.uint8 and ids.size:
-        found = cv2.LUT(np.ascontiguousarray(ids), table.view(np.uint8))
-        mask: Mask = found.view(np.bool_)
+class Choice:
+    """Some ids out of all, made ready to be looked for in many rectangles of a map."""
+
+    def __init__(self, table: Mask) -> None:
+        """`table` has an entry for each id that the map's dtype can hold: whether it is chosen."""
+        chosen, others = np.flatnonzero(table), np.flatnonzero(~table)
+        self._table = table
+        self._few_are_chosen = len(chosen) <= len(others)
+        self._few = (chosen if self._few_are_chosen else others).tolist()
+
+    def of(self, ids: IdArray) -> Mask:
+        """(h, w) where a rectangle of uint8 or uint16 ids has one of them, of its own memory."""
+        if len(self._few) <= _MOST_COMPARED:
+            return self._compared(ids)
+        if ids.dtype == np.uint8 and ids.size:
+            found = cv2.LUT(np.ascontiguousarray(ids), self._table.view(np.uint8))
+            mask: Mask = found.view(np.bool_)
+            return mask
+        return self._table[ids]
+
+    def _compared(self, ids: IdArray) -> Mask:
+        """One id after the other: several times as fast as a table while there are few."""
+        if not self._few:
+            return np.full(ids.shape, not self._few_are_chosen)
+        compare, join = (
+            (np.equal, np.logical_or) if self._few_are_chosen else (np.not_equal, np.logical_and)
+        )
+        first, *others = self._few
+        mask: Mask = compare(ids, ids.dtype.type(first))
+        for each in others:
+            join(mask, compare(ids, ids.dtype.type(each)), out=mask)
         return mask
-    return table[ids]
 
 
 def _indices(ids: Iterable[int], largest: int) -> list[int]:

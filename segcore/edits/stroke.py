@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from segcore.edits.arena import Arena
 from segcore.edits.capsule import Spans, capsule_spans
 from segcore.edits.patch import TILE, Edit, Patch, bounding_box, check_maps, patch_between, tiles_of
 from segcore.edits.planes import IdArray
-from segcore.edits.protection import looked_up
+from segcore.edits.protection import Choice
 from segcore.edits.square import square_spans
 from segcore.errors import RequestError
 from segcore.geometry import EMPTY, Box
+from segcore.opencv import cv2
 
 _SHORTEST_BLOCK, _TALLEST_BLOCK = 8, 64
 _RAGGED_PER_ROW = 24
 _MASKED_ROWS = 64
-_ARENA_BYTES = 8 << 20
-_SPARE_ARENAS = 8
 
 
 class Stroke:
@@ -58,12 +59,13 @@ class Stroke:
         if paintable_origins is not None and len(paintable_origins) != 256:
             raise RequestError("`paintable_origins` needs an entry for each of the 256 origins.")
         self._labels, self._origins = labels, origins
-        self._paintable, self._paintable_origins = paintable, paintable_origins
+        self._paintable = None if paintable is None else Choice(paintable)
+        self._paintable_origins = None if paintable_origins is None else Choice(paintable_origins)
         self._spans = square_spans if square else capsule_spans
         height, width = labels.shape
         self._touched = np.zeros((-(-height // TILE), -(-width // TILE)), np.bool_)
         self._kept: list[tuple[Box, IdArray, IdArray]] = []
-        self._arena = _Arena()
+        self._arena = Arena()
         self._finished = False
 
     @property
@@ -191,20 +193,20 @@ class Stroke:
 
     def _paint_where(self, spans: Spans, class_id: int, origin: int) -> None:
         """Fill the pixels of the spans whose present id and origin may be painted over."""
-        for row in range(spans.top // TILE, (spans.top + spans.starts.size - 1) // TILE + 1):
-            self._keep_row(row, spans)
-        for cut in range(0, spans.starts.size, _MASKED_ROWS):
-            starts = spans.starts[cut : cut + _MASKED_ROWS]
-            ends = spans.ends[cut : cut + _MASKED_ROWS]
-            box = Spans(spans.top + cut, starts, ends).box
-            columns = np.arange(box.x0, box.x1)
-            inside = (columns >= starts[:, None]) & (columns < ends[:, None])
+        kept = -1
+        for piece in _pieces(spans):
+            if piece.top // TILE != kept:
+                kept = piece.top // TILE
+                self._keep_row(kept, spans)
+            box = piece.box
+            mask = _mask_of(piece, box)
+            labels, origins = self._labels[box.slices], self._origins[box.slices]
             if self._paintable is not None:
-                inside &= looked_up(self._labels[box.slices], self._paintable)
+                mask &= self._paintable.of(labels)
             if self._paintable_origins is not None:
-                inside &= looked_up(self._origins[box.slices], self._paintable_origins)
-            self._labels[box.slices][inside] = class_id
-            self._origins[box.slices][inside] = origin
+                mask &= self._paintable_origins.of(origins)
+            _fill(labels, mask, class_id)
+            _fill(origins, mask, origin)
 
     def _patches(self) -> list[Patch]:
         found = []
@@ -237,7 +239,7 @@ def warm_up() -> None:
 
     Worth calling where a map of hundreds of megapixels is opened, in whatever thread.
     """
-    _Arena.fill_spare()
+    Arena.fill_spare()
 
 
 def _block_cuts(spans: Spans) -> npt.NDArray[np.int64]:
@@ -255,49 +257,31 @@ def _block_cuts(spans: Spans) -> npt.NDArray[np.int64]:
     return np.concatenate([[0], lines - spans.top])
 
 
-class _Arena:
-    """Memory for copies of tiles, taken in large pieces that strokes hand on to each other.
+def _pieces(spans: Spans) -> Iterator[Spans]:
+    """The spans in pieces of few rows, none of them across a row of tiles."""
+    top, bottom = spans.top, spans.top + spans.starts.size
+    while top < bottom:
+        until = min(top - top % _MASKED_ROWS + _MASKED_ROWS, bottom)
+        rows = slice(top - spans.top, until - spans.top)
+        yield Spans(top, spans.starts[rows], spans.ends[rows])
+        top = until
 
-    Fresh memory costs a page fault for every 4 KiB, more than the copying itself; large pieces get
-    huge pages where the system has them, and a piece used before costs none.
-    """
 
-    _spare: list[npt.NDArray[np.uint8]] = []  # noqa: RUF012 - shared on purpose
+def _mask_of(spans: Spans, box: Box) -> npt.NDArray[np.bool_]:
+    """(h, w) which pixels of their box the spans hold."""
+    mask = np.zeros(box.size, np.bool_)
+    starts, ends = (spans.starts - box.x0).tolist(), (spans.ends - box.x0).tolist()
+    # A slice a row is several times as fast as comparing every column with both ends.
+    for line, start, end in zip(mask, starts, ends):
+        line[start:end] = True
+    return mask
 
-    @classmethod
-    def fill_spare(cls) -> None:
-        """Take the spare pieces from the system, and touch them so that it really gives them."""
-        while len(cls._spare) < _SPARE_ARENAS:
-            cls._spare.append(np.full(_ARENA_BYTES, 1, np.uint8))
 
-    def __init__(self) -> None:
-        self._pieces: list[npt.NDArray[np.uint8]] = []
-        self._free = 0
-
-    def copy(self, source: IdArray) -> IdArray:
-        """A contiguous copy of a rectangle, valid until `release`."""
-        if source.nbytes > self._free:
-            self._take_piece(source.nbytes)
-        piece = self._pieces[-1]
-        begin = piece.nbytes - self._free
-        self._free -= -(-source.nbytes // 64) * 64
-        kept = piece[begin : begin + source.nbytes].view(source.dtype).reshape(source.shape)
-        np.copyto(kept, source)
-        return kept
-
-    def release(self) -> None:
-        """Give the memory back; copies made here must not be used any more."""
-        for piece in self._pieces:
-            if piece.nbytes == _ARENA_BYTES and len(self._spare) < _SPARE_ARENAS:
-                self._spare.append(piece)
-        self._pieces, self._free = [], 0
-
-    def _take_piece(self, at_least: int) -> None:
-        size = max(at_least, _ARENA_BYTES)
-        reusable = size == _ARENA_BYTES and self._spare
-        piece = self._spare.pop() if reusable else np.empty(size, np.uint8)
-        self._pieces.append(piece)
-        self._free = piece.nbytes
+def _fill(ids: IdArray, mask: npt.NDArray[np.bool_], value: int) -> None:
+    """Write a value where the mask is, into a rectangle of a map."""
+    # `copyTo` takes a quarter of the time of NumPy's assignment by a mask.
+    filled = cv2.copyTo(np.full(ids.shape, value, ids.dtype), mask.view(np.uint8), ids)
+    assert np.may_share_memory(filled, ids)
 
 
 def _runs_of_false(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

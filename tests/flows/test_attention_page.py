@@ -131,12 +131,12 @@ def test_the_map_follows_the_pointer_and_comes_back(
 def test_two_queries_stand_side_by_side_with_their_difference(
     person: Any, page: AttentionPanel
 ) -> None:
-    page.pin.click()
+    page.comparison.pin.click()
     person.clicks((60, 60))
-    person.waits_for(lambda: len(page.compared.buttons) == 3)
-    assert [button.text() for button in page.compared.buttons] == ["A", "B", "B − A"]
+    person.waits_for(lambda: len(page.comparison.maps.buttons) == 3)
+    assert [button.text() for button in page.comparison.maps.buttons] == ["A", "B", "B − A"]
     page.maps.buttons[1].click()
-    page.compared.buttons[2].click()
+    page.comparison.maps.buttons[2].click()
     layers = person.window.canvas._layers
     assert layers.scale.signed
     a, b, difference = (np.asarray(page._maps[key]) for key in ("a", "b", "difference"))
@@ -145,9 +145,9 @@ def test_two_queries_stand_side_by_side_with_their_difference(
     # At another stage A comes along, without being clicked again.
     page.stage.stages[1].click()
     person.waits_for(lambda: "stage 2" in layers.scale.meaning)
-    assert len(page.compared.buttons) == 3
-    page.pin.click()
-    person.waits_for(lambda: not page.compared.isVisible())
+    assert len(page.comparison.maps.buttons) == 3
+    page.comparison.pin.click()
+    person.waits_for(lambda: not page.comparison.maps.isVisible())
 
 
 def test_every_head_is_measured_and_the_chart_enlarged(person: Any, page: AttentionPanel) -> None:
