@@ -64,6 +64,7 @@ class Recorder:
         self._on_trouble = on_trouble
         self._numbers: dict[str, int] = {}
         self._unfolded: dict[str, int] = {}
+        self._arriving: set[str] = set()  # between their journal and the index
         self._guard = threading.Lock()
         self._one_fold = threading.Lock()
         self._lock = FolderLock(folder)
@@ -202,7 +203,7 @@ class Recorder:
 
     def has_edits(self, name: str) -> bool:
         """Whether a picture has edits that are not in its PNG files."""
-        return name in self._unfolded
+        return name in self._unfolded or name in self._arriving
 
     def fold(self, name: str) -> None:
         """Bring a picture's journal into its PNG files soon."""
@@ -225,7 +226,7 @@ class Recorder:
             self._index.rebuild(scanned(self._pictures))
             self._index_is_whole = True
         with self._guard:
-            waiting = set(self._unfolded)
+            waiting = set(self._unfolded) | self._arriving
         known = {row.image for row in self._index.rows()} | waiting
         return [name for name in self._pictures.names if name in known]
 
@@ -295,22 +296,30 @@ class Recorder:
 
     def _fold(self, name: str, always: bool = False) -> None:
         self._writer.flush()
-        files = MapFiles.of(self._folder, name)
-        with self._one_fold:
+        try:
+            with self._one_fold:
+                if not self._pictures.lists(name):
+                    return  # it was removed meanwhile, its journal with it
+                sequence = self._fold_journal(name, always)
             if not self._pictures.lists(name):
-                return  # it was removed meanwhile, its journal with it
+                return
+            self._note_in_index(IndexRow(name, sequence, self._digest(name)))
+        finally:
             with self._guard:
-                waiting = self._unfolded.pop(name, 0)
-            try:
-                sequence = self._write_pngs(name, files, always)
-            except BaseException:
-                with self._guard:
-                    self._unfolded[name] = self._unfolded.get(name, 0) + waiting
-                raise
-        if not self._pictures.lists(name):
-            return
-        self._note_in_index(IndexRow(name, sequence, self._digest(name)))
+                self._arriving.discard(name)
         self._writer.trim_history(name)
+
+    def _fold_journal(self, name: str, always: bool) -> int:
+        """The number up to which the PNG files now hold everything; the index is not told yet."""
+        with self._guard:
+            waiting = self._unfolded.pop(name, 0)
+            self._arriving.add(name)
+        try:
+            return self._write_pngs(name, MapFiles.of(self._folder, name), always)
+        except BaseException:
+            with self._guard:
+                self._unfolded[name] = self._unfolded.get(name, 0) + waiting
+            raise
 
     def _write_pngs(self, name: str, files: MapFiles, always: bool) -> int:
         """PNG files first, then the journal is cut up to what is in them."""

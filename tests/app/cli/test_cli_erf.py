@@ -8,6 +8,7 @@ import signal
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import segcore
@@ -208,13 +209,19 @@ def test_wrong_usage(command, pictures, tmp_path, words, sentence):
     assert sentence in ended.err
 
 
-def test_an_empty_folder_a_small_picture_and_a_silent_class(command, pictures, tmp_path):
+def test_an_empty_folder_a_small_picture_and_a_silent_head(command, pictures, tmp_path):
+    network = segcore.load_model("street-b0")
+    with torch.no_grad():
+        network.decoder.norm.bias.fill_(-100)
+    mute = segcore.save_model(
+        network, tmp_path / "mute", segcore.Predictor.load("street-b0").classes
+    )
     (tmp_path / "empty").mkdir()
     Image.new("RGB", (20, 20)).save(tmp_path / "tiny.png")
     ended = command(
         "erf",
         *(tmp_path / "empty", tmp_path / "tiny.png", pictures / "a.png"),
-        *("-m", "street-b0", "-o", tmp_path / "out", "--targets", "head", "--class", "Pedestrian"),
+        *("-m", mute, "-o", tmp_path / "out", "--targets", "head"),
     )
     assert ended.status == 1
     empty, tiny, silent = ended.err.splitlines()
