@@ -6,9 +6,6 @@ written as JSON and CSV. Neither torch nor a window is needed.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +15,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from segcore.atomic import replacing
 from segcore.calibration import Calibration, Confidence
 from segcore.classes import ClassTable
 from segcore.errors import RequestError
 from segcore.labels import LabelMap
 from segcore.metrics import Agreement, Counts, Scores, Shares
-from segcore.picture_files import explained
+from segcore.score_files import beside, number_or_none, write_csv, write_json
 
 _PICTURE_COLUMNS = ("picture", "miou", "pixel_accuracy", "boundary_f", "wrong_pixels", "pixels")
 _CLASS_COLUMNS = ("id", "name", "iou", "accuracy", "boundary_f", "pixels")
@@ -79,13 +75,13 @@ class Report:
         """Everything as JSON; what no pixel tells is null."""
         scores = self.scores
         return {
-            "miou": _number(scores.miou),
-            "pixel_accuracy": _number(scores.pixel_accuracy),
-            "boundary_f": _number(self.boundary_f),
+            "miou": number_or_none(scores.miou),
+            "pixel_accuracy": number_or_none(scores.pixel_accuracy),
+            "boundary_f": number_or_none(self.boundary_f),
             "classes": [dict(zip(_CLASS_COLUMNS, row)) for row in self._class_rows()],
             "confusion": self.confusion.tolist(),
-            "mean_accuracy": _number(scores.mean_accuracy),
-            "frequency_weighted_iou": _number(scores.frequency_weighted_iou),
+            "mean_accuracy": number_or_none(scores.mean_accuracy),
+            "frequency_weighted_iou": number_or_none(scores.frequency_weighted_iou),
             "calibration": None if self.calibration is None else self.calibration.to_json(),
             "pictures": [dict(zip(_PICTURE_COLUMNS, row)) for row in self._picture_rows()],
             **({"settings": dict(self.settings)} if self.settings else {}),
@@ -94,8 +90,7 @@ class Report:
 
     def write_json(self, path: Path) -> None:
         """Write `to_json`; ImageError when the file cannot be written."""
-        text = json.dumps(self.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
-        _write(path, f"{text}\n")
+        write_json(path, self.to_json())
 
     def write_csv(self, path: Path) -> None:
         """Write a row for each picture, worst first, and beside it `<stem>-classes.csv`.
@@ -103,14 +98,20 @@ class Report:
         Raises:
             ImageError: a file cannot be written.
         """
-        _write(path, _table(_PICTURE_COLUMNS, self._picture_rows()))
-        beside = path.with_name(f"{path.stem}-classes{path.suffix}")
-        _write(beside, _table(_CLASS_COLUMNS, self._class_rows()))
+        write_csv(path, _PICTURE_COLUMNS, self._picture_rows())
+        write_csv(beside(path, "classes"), _CLASS_COLUMNS, self._class_rows())
 
     def _class_rows(self) -> list[tuple[Any, ...]]:
         scores = self.scores
         return [
-            (info.id, info.name, _number(iou), _number(accuracy), _number(edge), int(pixels))
+            (
+                info.id,
+                info.name,
+                number_or_none(iou),
+                number_or_none(accuracy),
+                number_or_none(edge),
+                int(pixels),
+            )
             for info, iou, accuracy, edge, pixels in zip(
                 self.classes, scores.iou, scores.accuracy, self.boundary_f_per_class, scores.pixels
             )
@@ -120,9 +121,9 @@ class Report:
         return [
             (
                 each.name,
-                _number(each.miou),
-                _number(each.pixel_accuracy),
-                _number(each.boundary_f),
+                number_or_none(each.miou),
+                number_or_none(each.pixel_accuracy),
+                number_or_none(each.boundary_f),
                 each.wrong,
                 each.pixels,
             )
@@ -226,20 +227,3 @@ def ids_into(
 def _badness(score: PictureScore) -> tuple[bool, float, float]:
     unknown = math.isnan(score.miou)
     return unknown, 0.0 if unknown else score.miou, 0.0 if unknown else score.pixel_accuracy
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return stream.getvalue()
-
-
-def _write(path: Path, text: str) -> None:
-    with explained(path), replacing(path) as stream:
-        stream.write(text.encode("utf-8"))
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

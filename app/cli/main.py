@@ -13,6 +13,7 @@ import typer
 from app.cli import (
     attention,
     bench,
+    compare,
     erf,
     evaluate,
     explain,
@@ -50,6 +51,7 @@ _commands.command("erf")(erf.erf)
 _commands.command("attention")(attention.attention)
 _commands.command("explain")(explain.explain)
 _commands.command("evaluate")(evaluate.evaluate)
+_commands.command("compare")(compare.compare)
 _commands.command("bench")(bench.bench)
 _commands.command("train")(train.train)
 _commands.command("import")(import_labels.import_labels)
@@ -66,6 +68,7 @@ COMMANDS = frozenset(
         "attention",
         "explain",
         "evaluate",
+        "compare",
         "bench",
         "import",
         "export",
