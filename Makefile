@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# One process of tests for each core, each with one thread for its matrices.
+SHARED_OUT := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .PHONY: run test test-core test-window lint wheel samples clean
 
 $(READY): pyproject.toml constraints.txt
@@ -16,11 +19,11 @@ run: $(READY)
 	$(BIN)/segformer-studio
 
 test: $(READY)
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	QT_QPA_PLATFORM=offscreen $(SHARED_OUT)
 
 # The core and the command line, as on a server without Qt.
 test-core: $(READY)
-	SEGFORMER_STUDIO_WITHOUT_QT=1 $(BIN)/python -m pytest -p no:pytest-qt tests/segcore tests/app/cli
+	SEGFORMER_STUDIO_WITHOUT_QT=1 $(SHARED_OUT) -p no:pytest-qt tests/segcore tests/app/cli
 
 # The flows through the real window on a real X server.
 test-window: $(READY)
