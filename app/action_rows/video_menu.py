@@ -88,6 +88,26 @@ VIDEO = (
         ),
     ),
     ActionInfo(
+        "smooth_clip",
+        QT_TRANSLATE_NOOP("actions", "S&mooth Along the Motion"),
+        "video",
+        (),
+        "waves",
+        QT_TRANSLATE_NOOP(
+            "actions", "Frames before weigh in when the range is predicted: it flickers less"
+        ),
+        checkable=True,
+    ),
+    ActionInfo(
+        "pause_run",
+        QT_TRANSLATE_NOOP("actions", "Pa&use the Run"),
+        "video",
+        ("Ctrl+Alt+K",),
+        "pause",
+        QT_TRANSLATE_NOOP("actions", "Let predicting rest where it is; once more goes on"),
+        checkable=True,
+    ),
+    ActionInfo(
         "propagate_back",
         QT_TRANSLATE_NOOP("actions", "Carry Labels Ba&ck"),
         "video",

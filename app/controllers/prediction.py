@@ -98,8 +98,12 @@ class PredictionController(QObject):
         """Predict every picture of the session in the background."""
         self.predict_pictures(self._session.names)
 
-    def predict_pictures(self, names: Sequence[str]) -> None:
-        """Predict some pictures of the session in the background, in this order."""
+    def predict_pictures(self, names: Sequence[str], *, smooth: float = 0.0) -> None:
+        """Predict some pictures of the session in the background, in this order.
+
+        Args:
+            smooth: weight of the frames before, for frames of one clip that follow each other.
+        """
         project = self._session.project
         if self._model is None or project is None or not names:
             return
@@ -109,7 +113,9 @@ class PredictionController(QObject):
         self._document.set_classes(joined_classes(self._document.classes, self._model.classes))
         self._batches += 1
         self._stores[self._batches] = store
-        self._client.submit(PredictBatch(self._model.spec, tuple(names), store, self._batches))
+        self._client.submit(
+            PredictBatch(self._model.spec, tuple(names), store, self._batches, smooth)
+        )
 
     def cancel(self) -> None:
         """Call off everything that runs or waits."""

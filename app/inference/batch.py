@@ -21,6 +21,7 @@ from segcore.errors import Cancelled, SegcoreError
 from segcore.progress import Progress, ProgressCallback, Ticker
 
 if TYPE_CHECKING:
+    from segcore.batch.smoothed import SmoothedPredictor
     from segcore.inference import Prediction
 
 READ_AHEAD = 2
@@ -58,7 +59,8 @@ class BatchRun:
         self._answer = answer
         self._troubles: list[_Trouble] = []
         self._opened_meanwhile: deque[str] = deque()
-        self._ticker = Ticker(len(request.names))
+        self._ticker = Ticker(len(request.names), clock=job.clock)
+        self._smoothed: SmoothedPredictor | None = None
 
     def run(self) -> tuple[str, str]:
         """Predict every picture.
@@ -70,6 +72,7 @@ class BatchRun:
             Cancelled: the job was called off; what was predicted until then is saved.
             SegcoreError: not one picture could be done.
         """
+        self._smoothed = self._smoothing()
         reader = ThreadPoolExecutor(1, "batch-read", step_behind_the_window)
         writer = ThreadPoolExecutor(1, "batch-save", step_behind_the_window)
         try:
@@ -80,6 +83,13 @@ class BatchRun:
             writer.shutdown(wait=True)
         return self._summary()
 
+    def _smoothing(self) -> SmoothedPredictor | None:
+        if not self._request.smooth:
+            return None
+        from segcore.batch.smoothed import SmoothedPredictor  # brings torch
+
+        return SmoothedPredictor(self._engine.predictor(self._request.model), self._request.smooth)
+
     def _predict_all(
         self, names: Sequence[str], reader: ThreadPoolExecutor, writer: ThreadPoolExecutor
     ) -> None:
@@ -87,7 +97,8 @@ class BatchRun:
         saves: deque[Future[None]] = deque()
         again = names is not self._request.names
         for name, picture in self._pictures(names, reader):
-            shown = again or self._request.store.is_open(name)
+            # A smoothed frame cannot be asked for once more: it comes with all that may be shown.
+            shown = again or self._smoothed is not None or self._request.store.is_open(name)
             prediction = self._predict(name, picture, confidence=shown)
             progress = self._ticker.tick(name, steps=0 if again else 1)
             if prediction is not None:
@@ -112,6 +123,13 @@ class BatchRun:
     def _predict(self, name: str, picture: Future[Image], *, confidence: bool) -> Prediction | None:
         try:
             image = picture.result()
+            if self._smoothed is not None:
+                return self._smoothed.predict(
+                    image,
+                    confidence=confidence,
+                    cancel=self._job.token,
+                    progress=self._between_tiles,
+                )
             return self._engine.predict_once(
                 self._request.model,
                 image,

@@ -73,6 +73,15 @@ class InferenceClient(QObject):
         for job in self._queue.call_off(kind):
             self._end(job, JobState.CANCELLED)
 
+    def pause(self, kind: str, paused: bool = True) -> None:
+        """Have what runs of a kind rest where it is, or go on; `jobChanged` says so.
+
+        A job that rests keeps all it has and goes on where it was; everything more urgent is done
+        meanwhile.
+        """
+        for job in self._queue.pause(kind, paused):
+            self._tell(job.status())
+
     def shutdown(self, timeout: float = 10.0) -> bool:
         """Call everything off and end the thread; False when it does not end in `timeout` seconds.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,6 +35,7 @@ class JobStatus:
     Attributes:
         error: a sentence, for a failed job and for a batch that left pictures out.
         details: what to copy into a report: the traceback, or the pictures left out.
+        paused: whether it rests until it is told to go on.
     """
 
     id: int
@@ -43,6 +45,7 @@ class JobStatus:
     progress: Progress | None = None
     error: str = ""
     details: str = ""
+    paused: bool = False
 
 
 _ids = itertools.count(1)
@@ -58,6 +61,8 @@ class Job:
         self._reason = JobState.CANCELLED
         self._state = JobState.QUEUED
         self._lock = threading.Lock()
+        self._paused_since: float | None = None
+        self._rested = 0.0
 
     @property
     def kind(self) -> str:
@@ -81,6 +86,30 @@ class Job:
         """Why it was called off: cancelled or superseded."""
         return self._reason
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether it is to rest at its next look."""
+        return self._paused_since is not None
+
+    def pause(self) -> None:
+        """Have it rest at its next look, with all it holds, until `go_on`."""
+        with self._lock:
+            if self._paused_since is None:
+                self._paused_since = time.monotonic()
+
+    def go_on(self) -> None:
+        """End the rest."""
+        with self._lock:
+            if self._paused_since is not None:
+                self._rested += time.monotonic() - self._paused_since
+                self._paused_since = None
+
+    def clock(self) -> float:
+        """Seconds that go by while it does not rest, for measuring how fast it is."""
+        with self._lock:
+            now = time.monotonic() if self._paused_since is None else self._paused_since
+            return now - self._rested
+
     def move_to(self, state: JobState) -> bool:
         """Go on to `state`; False when the job has ended already, which nothing changes."""
         with self._lock:
@@ -94,5 +123,12 @@ class Job:
     ) -> JobStatus:
         """The job as it stands, for the window."""
         return JobStatus(
-            self.id, self.kind, self.request.title, self._state, progress, error, details
+            self.id,
+            self.kind,
+            self.request.title,
+            self._state,
+            progress,
+            error,
+            details,
+            self.is_paused and not self._state.is_end,
         )

@@ -24,6 +24,7 @@ SLOTS = (
     "fields",
     "erf",
     "predict",
+    "flips",
     "features",
     "stages",
     "spread",
@@ -31,6 +32,7 @@ SLOTS = (
     "grid",
     "hide",
     "sizes",
+    "live",
 )
 """Kinds of which only the newest counts, most urgent first."""
 
@@ -85,6 +87,34 @@ class RequestQueue:
         with self._changed:
             return None if self._closed else self._pop(urgent)
 
+    def rest(self, job: Job) -> None:
+        """Wait while a running job is paused, until it is called off or must give way."""
+        urgent = SLOTS if job.kind in IN_LINE else SLOTS[: SLOTS.index(job.kind)]
+        with self._changed:
+            self._changed.wait_for(
+                lambda: (
+                    not job.is_paused
+                    or job.token.cancelled
+                    or any(kind in self._slots for kind in urgent)
+                )
+            )
+
+    def pause(self, kind: str, paused: bool) -> list[Job]:
+        """Have the running jobs of a kind rest, or go on; those of which that is news."""
+        with self._changed:
+            found = [
+                job
+                for name, job in self._running.items()
+                if name == kind and job.is_paused != paused and not job.token.cancelled
+            ]
+            for job in found:
+                if paused:
+                    job.pause()
+                else:
+                    job.go_on()
+            self._changed.notify_all()
+            return found
+
     def release(self, job: Job) -> None:
         """Say that a taken job no longer runs."""
         with self._changed:
@@ -97,6 +127,7 @@ class RequestQueue:
             for name, job in self._running.items():
                 if kind in (None, name):
                     job.call_off(JobState.CANCELLED)
+            self._changed.notify_all()
             return self._remove(kind)
 
     def close(self) -> list[Job]:

@@ -134,13 +134,19 @@ class QueryField:
 
 @dataclass(frozen=True, eq=False)
 class PredictBatch:
-    """Predict many pictures one after the other, in the background."""
+    """Predict many pictures one after the other, in the background.
+
+    Attributes:
+        smooth: weight of the frames before along the motion, from 0 (none) to less than 1; the
+            pictures are then frames of one clip in order.
+    """
 
     kind: ClassVar[str] = "batch"
     model: ModelSpec
     names: tuple[str, ...]
     store: PictureStore
     generation: int = 0
+    smooth: float = 0.0
 
     @property
     def title(self) -> str:

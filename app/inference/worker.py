@@ -136,8 +136,10 @@ class InferenceWorker:
         def report(progress: Progress) -> None:
             nonlocal last
             job.token.raise_if_cancelled()
-            while (urgent := self._queue.take_before(job.kind)) is not None:
-                self._serve(urgent)
+            self._give_way(job)
+            while job.is_paused and not job.token.cancelled:
+                self._queue.rest(job)
+                self._give_way(job)
             job.token.raise_if_cancelled()
             now = time.monotonic()
             interval = CALM_INTERVAL if now - began > CALM_AFTER else PROGRESS_INTERVAL
@@ -146,6 +148,10 @@ class InferenceWorker:
                 self._tell(job.status(progress))
 
         return report
+
+    def _give_way(self, job: Job) -> None:
+        while (urgent := self._queue.take_before(job.kind)) is not None:
+            self._serve(urgent)
 
     def _end(self, job: Job, state: JobState, error: str = "", details: str = "") -> None:
         if job.move_to(state):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
@@ -15,7 +15,10 @@ _PATIENCE_MS = 250
 
 @dataclass(frozen=True)
 class JobRow:
-    """A job that is under way; without `total` it is not known how far it is."""
+    """A job that is under way; without `total` it is not known how far it is.
+
+    `paused` says that it rests.
+    """
 
     id: int
     kind: str
@@ -23,12 +26,17 @@ class JobRow:
     done: int = 0
     total: int = 0
     seconds_left: float | None = None
+    paused: bool = False
 
 
 class JobsPanel(QWidget):
-    """Shows the job that the person waits for, and how many there are besides."""
+    """Shows the job that the person waits for, and how many there are besides.
+
+    `pauseRequested(kind, paused)`: a batch is to rest, or to go on.
+    """
 
     cancelRequested = Signal(str)
+    pauseRequested = Signal(str, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +53,14 @@ class JobsPanel(QWidget):
         self.left.setObjectName("jobs.time_left")
         # The bar beside it stays where it is while the seconds run down.
         self.left.setMinimumWidth(self.fontMetrics().horizontalAdvance("00 min "))
+        self.pause = QToolButton(self)
+        self.pause.setObjectName("jobs.pause")
+        self.pause.setText("❚❚")
+        self.pause.setCheckable(True)
+        self.pause.setToolTip(self.tr("Pause this work; the same button goes on"))
+        self.pause.setAccessibleName(self.tr("Pause this work"))
+        self.pause.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.pause.clicked.connect(self._request_pause)
         self.cancel = QToolButton(self)
         self.cancel.setObjectName("jobs.cancel")
         self.cancel.setText("✕")
@@ -55,7 +71,7 @@ class JobsPanel(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for widget in (self.label, self.bar, self.left, self.cancel):
+        for widget in (self.label, self.bar, self.left, self.pause, self.cancel):
             layout.addWidget(widget)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
@@ -70,7 +86,10 @@ class JobsPanel(QWidget):
         return rows[-1] if rows else None
 
     def set_job(self, row: JobRow) -> None:
-        """Show a job, or how far it has come."""
+        """Show a job, or how far it has come; where that is not said, as far as before."""
+        known = self._jobs.get(row.id)
+        if known is not None and not row.total:
+            row = replace(row, done=known.done, total=known.total)
         self._jobs[row.id] = row
         if self.bar.isVisibleTo(self):
             self._show_work()
@@ -92,17 +111,25 @@ class JobsPanel(QWidget):
             return
         others = len(self._jobs) - 1
         more = self.tr(" (+{})").format(others) if others else ""
-        self.label.setText(row.title + more)
+        title = self.tr("Paused: {}").format(row.title) if row.paused else row.title
+        self.label.setText(title + more)
         self.bar.setRange(0, row.total)
         self.bar.setValue(row.done)
         count = f"{row.done:,}/{row.total:,}" if row.kind == "batch" and row.total else ""
-        left = "" if row.seconds_left is None else duration_text(row.seconds_left)
+        resting = row.paused or row.seconds_left is None
+        left = "" if resting else duration_text(row.seconds_left or 0.0)
         self.left.setText("  ".join(part for part in (count, left) if part))
         self._show_contents(visible=True)
+        self.pause.setVisible(row.kind == "batch")
+        self.pause.setChecked(row.paused)
 
     def _show_contents(self, *, visible: bool) -> None:
-        for widget in (self.label, self.bar, self.left, self.cancel):
+        for widget in (self.label, self.bar, self.left, self.pause, self.cancel):
             widget.setVisible(visible)
+
+    def _request_pause(self, paused: bool) -> None:
+        if (row := self.shown) is not None:
+            self.pauseRequested.emit(row.kind, paused)
 
     def _request_cancel(self) -> None:
         if (row := self.shown) is not None:

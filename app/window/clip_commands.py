@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.actions import Actions
 from app.dialogs.choose_frames import ChooseFramesDialog
+from app.inference.jobs import JobStatus
 from app.panels.timeline import TimelinePanel
 from app.window.core import Core
+from segcore.motion.smoothing import WEIGHT
 
 _STEPS = {"frame_back": -1, "frame_forward": 1, "ten_back": -10, "ten_forward": 10}
 
@@ -27,6 +29,7 @@ class ClipCommands(QObject):
         self._connect_panel()
         self._connect_walking()
         self._connect_work()
+        actions["pause_run"].setEnabled(False)
 
     def _connect_panel(self) -> None:
         panel, video = self._panel, self._video
@@ -58,6 +61,8 @@ class ClipCommands(QObject):
     def _connect_work(self) -> None:
         actions, video = self._actions, self._video
         actions["predict_clip"].triggered.connect(self._predict)
+        actions["pause_run"].triggered.connect(self._pause)
+        self._core.client.jobChanged.connect(self._follow_run)
         actions["propagate_forward"].triggered.connect(partial(self._propagate, 1))
         actions["propagate_back"].triggered.connect(partial(self._propagate, -1))
         actions["measure_flicker"].triggered.connect(self._measure_flicker)
@@ -104,14 +109,30 @@ class ClipCommands(QObject):
         self._video.marks.go_to_chosen()
 
     def _predict(self) -> None:
-        """The frames of the range that have no prediction yet; all of them when each has one."""
+        """The frames of the range that have no prediction yet; all of them when each has one.
+
+        Smoothed ones depend on those before: from the first that is missing all are done.
+        """
         clip, project = self._video.clip, self._core.session.project
         if project is None:
             return
         first, last = clip.range
         names = clip.names[first : last + 1]
         missing = [name for name in names if np.isnan(project.uncertainty(name))]
-        self._core.prediction.predict_pictures(missing or names)
+        if not self._actions["smooth_clip"].isChecked():
+            self._core.prediction.predict_pictures(missing or names)
+            return
+        begin = names.index(missing[0]) if missing else 0
+        self._core.prediction.predict_pictures(names[begin:], smooth=WEIGHT)
+
+    def _pause(self, paused: bool) -> None:
+        self._core.client.pause("batch", paused)
+
+    def _follow_run(self, status: JobStatus) -> None:
+        """The action can be had while something runs, and says whether that rests."""
+        if status.kind == "batch":
+            self._actions["pause_run"].setEnabled(not status.state.is_end)
+            self._actions["pause_run"].setChecked(status.paused)
 
     def _propagate(self, direction: int, _checked: bool = False) -> None:
         self._video.playback.stop()

@@ -60,6 +60,7 @@ class StatusLink(QObject):
         canvas.zoomChanged.connect(self._follow_zoom)
         client.jobChanged.connect(self._show_job)
         self._jobs.cancelRequested.connect(client.cancel)
+        self._jobs.pauseRequested.connect(client.pause)
 
     def connect_measures(self, uncertainty: UncertaintyController, view_state: ViewState) -> None:
         """Read entropy or margin under the cursor while one of them is shown."""
@@ -109,6 +110,8 @@ class StatusLink(QObject):
         if status.state.is_end:
             self._jobs.remove_job(status.id)
             return
+        if status.kind == "live":
+            return  # ever new ones, whose rate is said elsewhere
         progress = status.progress
         self._jobs.set_job(
             JobRow(
@@ -118,6 +121,7 @@ class StatusLink(QObject):
                 progress.done if progress else 0,
                 progress.total if progress else 0,
                 progress.seconds_left if progress else None,
+                status.paused,
             )
         )
 

@@ -21,7 +21,8 @@ from segcore.review.facts import read_facts
 
 BUTTONS = (
     ("ten_back", "frame_back", "play", "frame_forward", "ten_forward", "loop"),
-    ("predict_clip", "propagate_back", "propagate_forward"),
+    ("predict_clip", "smooth_clip", "pause_run"),
+    ("propagate_back", "propagate_forward"),
     ("measure_flicker", "flicker_map", "next_worst", "export_video"),
 )
 _NEED_A_MODEL = ("predict_clip", "propagate_back", "propagate_forward")
@@ -125,7 +126,8 @@ class TimelineLink(QObject):
         model = self._core.prediction.model is not None
         for group in BUTTONS:
             for name in group:
-                actions[name].setEnabled(there and (model or name not in _NEED_A_MODEL))
+                if name != "pause_run":
+                    actions[name].setEnabled(there and (model or name not in _NEED_A_MODEL))
         for name in (*_ALSO_OF_A_CLIP, "choose_frames"):
             actions[name].setEnabled(there)
         actions["next_chosen"].setEnabled(there and bool(len(self._video.marks.chosen)))

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import torch
 
-from segcore.batch.results import Result
 from segcore.decoding.pixels import RGB
 from segcore.errors import RequestError
-from segcore.inference import Predictor
-from segcore.labels import LabelMap
-from segcore.motion.smoothing import LogitSmoother, labels_of
-from segcore.progress import CancelToken
+from segcore.inference import Prediction, Predictor
+from segcore.inference.blocks import Block
+from segcore.inference.encoded import EncodedImage
+from segcore.inference.mean_entropy import MeanEntropy
+from segcore.inference.passes import pieces_of
+from segcore.inference.upsample import empty_labels, label_block
+from segcore.motion.smoothing import WEIGHT, LogitSmoother
+from segcore.progress import CancelToken, ProgressCallback
 
 
 class SmoothedPredictor:
-    """Gives labels alone; frames have to come in order, as a batch of one video has them.
+    """Predicts frames that come in order, as a batch of one video has them.
 
-    Everything else is the predictor's own.
+    Everything else is the predictor's own. What it says is told apart from what the model says
+    alone: by `numerics`, and by the name of the model in its predictions.
     """
 
-    def __init__(self, predictor: Predictor, weight: float) -> None:
+    def __init__(self, predictor: Predictor, weight: float = WEIGHT) -> None:
         """`weight` of the past as `LogitSmoother` takes it.
 
         Raises:
@@ -29,25 +35,56 @@ class SmoothedPredictor:
         """
         self._predictor = predictor
         self._smoother = LogitSmoother(weight)
+        self._said_by = f"{predictor.name}, smoothed {weight:g}"
         self.numerics = f"{predictor.numerics}, smoothed {weight:g}"
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._predictor, name)
 
-    def predict(self, image: RGB, *, cancel: CancelToken | None = None) -> Result:
-        """The labels of the next frame.
+    def predict(
+        self,
+        image: RGB,
+        *,
+        confidence: bool | None = None,
+        cancel: CancelToken | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> Prediction:
+        """Labels and confidence of the next frame, as `Predictor.predict` gives them.
 
         Raises:
-            RequestError: the frame goes through the model in several pieces.
+            Cancelled: `cancel` was called.
+            RequestError: the frame goes through the model in several pieces or passes.
         """
-        if cancel is not None:
-            cancel.raise_if_cancelled()
-        tiles = list(self._predictor.logits(self._predictor.encode(image, budget=0)))
-        if len(tiles) != 1:
-            raise RequestError(
-                "Smoothing needs frames that go through the model in one piece: use another "
-                "protocol, or leave it out."
-            )
-        logits = self._smoother.step(image, np.asarray(tiles[0][1], np.float32))
-        found = labels_of(logits, (image.shape[0], image.shape[1]))
-        return Result(cast("LabelMap", found.astype(self._predictor.classes.dtype)))
+        predictor = self._predictor
+        encoded = predictor.encode(image, budget=0)
+        block = predictor.with_less_memory(encoded, lambda: _whole(encoded, cancel, progress))
+        logits = self._smoother.step(image, np.asarray(block.logits.float().cpu()))
+        block = replace(block, logits=torch.from_numpy(logits))
+        labels = empty_labels(encoded.size, predictor.classes)
+        wanted = predictor.gives_confidence if confidence is None else confidence
+        share = np.empty(encoded.size, np.float16) if wanted else None
+        label_block(block, labels, share)
+        entropy = MeanEntropy()
+        entropy.add_block(block)
+        return Prediction(
+            labels,
+            np.broadcast_to(np.float16(np.nan), encoded.size) if share is None else share,
+            predictor.classes,
+            self._said_by,
+            predictor.sha256,
+            tuple(encoded.notes),
+            encoded.protocol,
+            entropy.value,
+        )
+
+
+def _whole(
+    encoded: EncodedImage, cancel: CancelToken | None, progress: ProgressCallback | None
+) -> Block:
+    pieces = list(pieces_of(encoded, cancel, progress))
+    if len(pieces) == 1 and isinstance(pieces[0], Block):
+        return pieces[0]
+    raise RequestError(
+        "Smoothing needs frames that go through the model in one piece: use another protocol, or "
+        "leave it out."
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from segcore.errors import RequestError
 from segcore.motion.cuts import is_cut
@@ -61,18 +60,6 @@ class LogitSmoother:
             smoothed[number] = logits[number] + share * (moved - logits[number])
         self._logits = smoothed
         return smoothed
-
-
-def labels_of(logits: FloatMap, size: tuple[int, int]) -> npt.NDArray[np.intp]:
-    """(H, W) winners of (C, h, w) logits, upsampled bilinearly as the model's are."""
-    best = np.full(size, -np.inf, np.float32)
-    winner = np.zeros(size, np.intp)
-    for number, plane in enumerate(logits):
-        large = cv2.resize(plane, size[::-1], interpolation=cv2.INTER_LINEAR)
-        better = large > best
-        winner[better] = number
-        np.maximum(best, large, out=best)
-    return winner
 
 
 def _on_grid(motion: Motion, grid: tuple[int, int]) -> tuple[FloatMap, FloatMap]:

@@ -155,6 +155,8 @@ def test_times_are_the_videos_own(tmp_path: Path) -> None:
     path = write(tmp_path / "v.mkv", times=lambda i: 5 + i * i, frames=6)
     with Video(path) as video:
         assert [video.time_of(i) for i in range(6)] == pytest.approx([i * i / 25 for i in range(6)])
+        assert video.times(4) == [video.time_of(i) for i in range(4)]
+        assert len(video.times(99)) == 6
         assert video.is_key(0)
         assert not video.is_key(3)
 

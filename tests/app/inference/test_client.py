@@ -260,6 +260,41 @@ def test_a_cancelled_batch_keeps_what_it_has_done(
     assert 2 <= len(store.saved) < 20
 
 
+def test_a_paused_batch_rests_where_it_is_and_goes_on(
+    qtbot: Any, client: InferenceClient, engine: Any, ledger: Any, picture: Picture
+) -> None:
+    engine.step_seconds = 0.02
+    store = Pictures({str(i): 1 for i in range(30)})
+    job = client.submit(PredictBatch(MODEL, tuple(store.values), store))
+    qtbot.waitUntil(lambda: len(store.saved) >= 3)
+    client.pause("batch")
+    assert ledger.last(job).paused
+    qtbot.wait(150)
+    done = len(store.saved)
+    qtbot.wait(200)
+    assert len(store.saved) == done < 20
+    assert ledger.end_of(job) is None
+    with qtbot.waitSignal(client.attentionReady):  # all else goes on meanwhile
+        client.submit(QueryPoint(MODEL, "0.png", picture(1), 0, (1, 1)))
+    client.pause("batch", paused=False)
+    qtbot.waitUntil(lambda: ledger.end_of(job) is JobState.FINISHED)
+    assert list(store.saved) == list(store.values)
+    left = [s.progress.seconds_left for s in ledger.statuses if s.id == job and s.progress]
+    assert max(left) < 2.5, "the rest does not count as work"
+
+
+def test_a_paused_batch_can_be_called_off(
+    qtbot: Any, client: InferenceClient, engine: Any, ledger: Any
+) -> None:
+    engine.step_seconds = 0.02
+    store = Pictures({str(i): 1 for i in range(30)})
+    job = client.submit(PredictBatch(MODEL, tuple(store.values), store))
+    qtbot.waitUntil(lambda: len(store.saved) >= 1)
+    client.pause("batch")
+    client.cancel("batch")
+    qtbot.waitUntil(lambda: ledger.end_of(job) is JobState.CANCELLED)
+
+
 def test_shutdown_while_busy_ends_every_job(
     qtbot: Any, client: InferenceClient, engine: Any, ledger: Any, picture: Picture
 ) -> None:
