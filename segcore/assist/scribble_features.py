@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
+from segcore.assist.colour_features import colour_features
 from segcore.assist.evidence import Evidence
 from segcore.assist.model_evidence import joined, pitch
 from segcore.assist.scribbles import Floats, Ints, Samples, Scribble, TaughtClassifier
@@ -20,17 +22,10 @@ from segcore.geometry import Box, Size, WindowGeometry
 from segcore.inference.encoded import EncodedImage
 from segcore.inference.prediction import Prediction
 from segcore.inference.predictor import Predictor
-from segcore.opencv import cv2
 from segcore.progress import CancelToken
 
-Image = npt.NDArray[np.uint8]
 Parts = npt.NDArray[np.float64]
 
-BLURS = (1.5, 4.0)
-"""Standard deviations, in cells, within which colours and their spread are gathered."""
-COLOURS = 24
-_MARGIN = 12
-"""Cells around a place that its colours depend on."""
 _MOST_OF_STROKE = 400
 """Pixels of one stroke that are looked at, evenly along it."""
 
@@ -74,11 +69,9 @@ def pixel_samples(
     Raises:
         Cancelled: it was called off; looked at between windows.
     """
-    stages = predictor.with_less_memory(encoded, lambda: _stages_at(encoded, columns, rows, cancel))
-    colours = _colours_at(encoded, columns, rows)
-    values = np.concatenate([*stages, colours], axis=1)
-    channels = tuple(part.shape[1] for part in (*stages, colours))
-    return Samples(values, ids.astype(np.int64), channels)
+    groups = predictor.with_less_memory(encoded, lambda: _groups_at(encoded, columns, rows, cancel))
+    channels = tuple(part.shape[1] for part in groups)
+    return Samples(np.concatenate(groups, axis=1), ids.astype(np.int64), channels)
 
 
 def taught_labels(
@@ -122,10 +115,26 @@ def taught_prediction(
 
 
 @torch.inference_mode()
-def _stages_at(
+def feature_groups(encoded: EncodedImage, index: int) -> list[Tensor]:
+    """What a classifier sees of a window: its four stages and its colours, (C, h, w) each.
+
+    Colours are worked out once and kept with the stages.
+    """
+    window = encoded.windows[index]
+
+    def colours() -> tuple[Tensor]:
+        rows, columns = (-(-side // 4) for side in window.model_size)
+        return (torch.from_numpy(colour_features(encoded.image, window.box, (rows, columns))),)
+
+    stages = [encoded.backend.picture_of(feature) for feature in encoded.stages(index)]
+    return [*stages, encoded.kept(("colours", index), colours)[0].to(stages[0].device)]
+
+
+@torch.inference_mode()
+def _groups_at(
     encoded: EncodedImage, columns: Ints, rows: Ints, cancel: CancelToken | None
 ) -> list[Floats]:
-    """(n, C) of each stage, read bilinearly at pixels, each from the window that answers for it."""
+    """(n, C) of each group, read bilinearly at pixels, each from the window that answers for it."""
     found: list[Floats] = []
     for index, window in enumerate(encoded.windows):
         core = window.core
@@ -136,11 +145,10 @@ def _stages_at(
             cancel.raise_if_cancelled()
         along = (columns[mine] + 0.5 - window.box.x0) / window.box.width
         down = (rows[mine] + 0.5 - window.box.y0) / window.box.height
-        for stage, feature in enumerate(encoded.stages(index)):
-            picture = encoded.backend.picture_of(feature)
-            if len(found) <= stage:
+        for group, picture in enumerate(feature_groups(encoded, index)):
+            if len(found) <= group:
                 found.append(np.zeros((len(columns), len(picture)), np.float32))
-            found[stage][mine] = _read_at(picture, down, along).cpu().numpy()
+            found[group][mine] = _read_at(picture, down, along).cpu().numpy()
     return found
 
 
@@ -149,17 +157,19 @@ def _read_at(picture: Tensor, down: Parts, along: Parts) -> Tensor:
     above, below, drop = _neighbours(down, picture.shape[1])
     left, right, shift = _neighbours(along, picture.shape[2])
 
+    cells = picture.permute(1, 2, 0).flatten(0, 1)
+
     def corner(y: Ints, x: Ints, weight: Parts) -> Tensor:
         held = torch.from_numpy(weight.astype(np.float32)).to(picture.device)
-        return picture[:, torch.from_numpy(y), torch.from_numpy(x)].float() * held
+        wanted = torch.from_numpy(y * picture.shape[2] + x).to(picture.device)
+        return cells.index_select(0, wanted).float() * held[:, None]
 
-    summed = (
+    return (
         corner(above, left, (1 - drop) * (1 - shift))
         + corner(above, right, (1 - drop) * shift)
         + corner(below, left, drop * (1 - shift))
         + corner(below, right, drop * shift)
     )
-    return summed.T
 
 
 def _neighbours(parts: Parts, cells: int) -> tuple[Ints, Ints, Parts]:
@@ -180,72 +190,28 @@ def _scores(
     ]
     windows = [encoded.windows[index] for index in touched]
     grid = _grid(place, windows)
-    *of_stages, of_colours = taught.parts
-    projected: list[list[Tensor]] = [[] for _ in of_stages]
+    sheets: list[Tensor] = []
     for index in touched:
         if cancel is not None:
             cancel.raise_if_cancelled()
-        for held, weights, feature in zip(projected, of_stages, encoded.stages(index), strict=True):
-            picture = encoded.backend.picture_of(feature)
-            turned = torch.from_numpy(weights.T.copy()).to(picture.device)
-            flat = turned @ picture.reshape(len(picture), -1).float()
-            held.append(flat.reshape(-1, *picture.shape[1:]))
-    scores = sum(joined(pictures, windows, place, grid) for pictures in projected)
-    assert isinstance(scores, Tensor)
-    colours = colour_features(encoded.image, place, grid)
-    added = of_colours.T @ colours.reshape(len(colours), -1) + taught.bias[:, None]
-    return np.asarray(scores.cpu().numpy() + added.reshape(-1, *grid), np.float32)
+        sheets.append(_projected(feature_groups(encoded, index), taught))
+    return np.ascontiguousarray(joined(sheets, windows, place, grid).cpu().numpy())
+
+
+def _projected(groups: list[Tensor], taught: TaughtClassifier) -> Tensor:
+    """(K, h, w): each group's scores on its own grid, brought to the finest one and added."""
+    scores = []
+    for picture, weights in zip(groups, taught.parts, strict=True):
+        turned = torch.from_numpy(weights).to(picture.device).T
+        flat = turned @ picture.flatten(1).float()
+        scores.append(flat.reshape(1, -1, *picture.shape[1:]))
+    finest = scores[0].shape[2:]
+    total = torch.from_numpy(taught.bias).to(scores[0].device)[:, None, None] + scores[0][0]
+    for each in scores[1:]:
+        total += interpolate(each, size=finest, mode="bilinear")[0]
+    return total
 
 
 def _grid(place: Box, windows: list[WindowGeometry]) -> Size:
     down, along = (min(pitch(window)[axis] for window in windows) for axis in (0, 1))
     return max(math.ceil(place.height / down), 1), max(math.ceil(place.width / along), 1)
-
-
-def colour_features(image: Image, place: Box, grid: Size) -> Floats:
-    """Colours of the cells of a grid over a place, (COLOURS, h, w) float32.
-
-    Of each cell L*a*b* and its spread inside the cell, both also over wider neighbourhoods, and
-    products of colours, for which a linear map can draw rounded borders between them.
-    """
-    down, along = place.height / grid[0], place.width / grid[1]
-    rows, columns = math.ceil(_MARGIN * down), math.ceil(_MARGIN * along)
-    around = Box(place.x0 - columns, place.y0 - rows, place.x1 + columns, place.y1 + rows)
-    around = around.clip(image.shape[0], image.shape[1])
-    part = np.ascontiguousarray(image[around.slices])
-    lab = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2LAB), np.float32)
-    lab *= np.float32(1 / 64)
-    lab -= np.float32(2)
-    cells = max(round(around.width / along), 1), max(round(around.height / down), 1)
-    mean, square = (
-        np.asarray(cv2.resize(each, cells, interpolation=cv2.INTER_AREA), np.float32)
-        for each in (lab, np.square(lab))
-    )
-    found = [mean, 4 * _spread(mean, square)]
-    for sigma in BLURS:
-        wide, squares = (
-            np.asarray(cv2.GaussianBlur(each, (0, 0), sigma), np.float32) for each in (mean, square)
-        )
-        found += [wide, 3 * _spread(wide, squares)]
-    light, green, blue = np.moveaxis(mean, 2, 0)
-    found += [np.square(mean), np.stack([light * green, light * blue, green * blue], axis=2)]
-    top, left = round((place.y0 - around.y0) / down), round((place.x0 - around.x0) / along)
-    rows_in = np.clip(np.arange(top, top + grid[0]), 0, cells[1] - 1)
-    columns_in = np.clip(np.arange(left, left + grid[1]), 0, cells[0] - 1)
-    together = np.concatenate(found, axis=2)[np.ix_(rows_in, columns_in)]
-    return np.ascontiguousarray(together.transpose(2, 0, 1), np.float32)
-
-
-def _spread(mean: Floats, square: Floats) -> Floats:
-    return np.asarray(np.sqrt(np.maximum(square - np.square(mean), 0)), np.float32)
-
-
-def _colours_at(encoded: EncodedImage, columns: Ints, rows: Ints) -> Floats:
-    """(n, COLOURS) of the cells in which pixels fall."""
-    place = Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
-    window = encoded.windows[encoded.window_at((int(columns[0]), int(rows[0])))]
-    grid = _grid(place, [window])
-    colours = colour_features(encoded.image, place, grid)
-    down = (rows - place.y0) * grid[0] // place.height
-    along = (columns - place.x0) * grid[1] // place.width
-    return np.ascontiguousarray(colours[:, down, along].T)

@@ -260,16 +260,23 @@ class TaughtClassifier:
 
 def _discriminant(samples: Samples, place: npt.NDArray[Any], count: int) -> tuple[Floats, Floats]:
     """Weights (D, K) and bias (K,) of raw features: centring and scaling are folded in."""
-    values = samples.values
-    mean = values.mean(axis=0)
-    scale = _scale(samples.channels) / (values.std(axis=0) + np.float32(_LEAST_SPREAD))
-    scaled = (values - mean) * scale
+    order = np.argsort(place, kind="stable")
     numbers = np.bincount(place, minlength=count)
-    middles = np.stack([scaled[place == each].mean(axis=0) for each in range(count)])
+    values = samples.values[order]
+    mean = values.mean(axis=0)
+    values -= mean
+    deviation = np.sqrt(np.einsum("nd,nd->d", values, values) / np.float32(len(values)))
+    scale = _scale(samples.channels) / (deviation + np.float32(_LEAST_SPREAD))
+    values *= scale
+    begins = np.concatenate([[0], np.cumsum(numbers)[:-1]])
+    middles = np.add.reduceat(values, begins, axis=0) / numbers[:, None].astype(np.float32)
     # Every class counts alike, however much of it was scribbled.
-    share = (1 / (numbers * count))[place].astype(np.float32)
-    scaled -= middles[place]
-    spread = (scaled * share[:, None]).T @ scaled
+    for begin, number, middle in zip(begins, numbers, middles):
+        part = values[begin : begin + number]
+        part -= middle
+        part *= np.float32(1 / np.sqrt(number * count))
+    # The product of a matrix with itself: NumPy has half of it worked out.
+    spread = values.T @ values
     spread[np.diag_indices_from(spread)] += SHRINKAGE
     solved = np.linalg.solve(spread, middles.T).astype(np.float32)
     level = -0.5 * np.einsum("kd,dk->k", middles, solved)

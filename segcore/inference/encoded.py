@@ -176,6 +176,11 @@ class EncodedImage:
             for place in range(len(indices))
         ]
 
+    def kept(self, key: Hashable, compute: Callable[[], Kept]) -> Kept:
+        """What else is worked out from this image, kept beside the features within one budget."""
+        with self.lock:
+            return self._store.get(("kept", key), compute)
+
     def queries_and_keys(self, index: int, stage: int, block: int) -> QueriesAndKeys:
         """Of one block, what its attention is made from; the blocks of a stage are kept together.
 

@@ -11,12 +11,8 @@ import torch
 from torch.nn.functional import interpolate
 
 from segcore import Predictor
-from segcore.assist.scribble_features import (
-    colour_features,
-    scribbled,
-    taught_labels,
-    taught_prediction,
-)
+from segcore.assist.colour_features import colour_features
+from segcore.assist.scribble_features import scribbled, taught_labels, taught_prediction
 from segcore.assist.scribbles import Samples, Scribble, TaughtClassifier
 from segcore.classes import ClassTable
 from segcore.errors import RequestError
