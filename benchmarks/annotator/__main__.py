@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +18,15 @@ from benchmarks.annotator.studio import Model, Studio
 from benchmarks.annotator.ways import REACHED, WAYS, Labelled, label
 from benchmarks.assist_simulation import Labels, Pair, drawn_pairs, pairs
 from segcore.atomic import replacing
-from segcore.classes import ClassTable
+from segcore.classes import IGNORE_COLOR, ClassTable
+from segcore.formats.colours import ColorMap
+from segcore.images import read_image
+from segcore.resources import class_table
 
 Found = dict[str, dict[str, Labelled]]
 """Way -> picture -> what it took."""
+MORE = 3
+"""The status of a run whose time was up before everything was done."""
 
 
 class Kept:
@@ -56,29 +62,43 @@ class Kept:
 
 
 class Set(NamedTuple):
-    """Pictures of one kind, and the classes that they are labelled with."""
+    """Pictures of one kind, and the classes that they are labelled with.
+
+    Attributes:
+        kind: what they show, and the model that was asked.
+    """
 
     kind: str
     pictures: Iterable[Pair]
     classes: ClassTable
 
 
-def work(some: Set, model: Model, ways: Sequence[str], kept: Kept) -> None:
-    """Label every picture in every way in which it has not been labelled yet."""
+def work(some: Set, model: Model, ways: Sequence[str], kept: Kept, until: float) -> bool:
+    """Label every picture in every way in which it has not been labelled yet.
+
+    Args:
+        until: the moment of `time.monotonic` after which nothing more is begun.
+
+    Returns:
+        Whether everything is done.
+    """
     kind, pictures, classes = some
     for pair in pictures:
         missing = [way for way in ways if pair.name not in kept.found(kind, way)]
         if not missing:
             continue
-        began = time.perf_counter()
         studio = Studio(pair.image, classes, model)
         prediction = named(model.labels(pair.image), model.classes, classes)
         for way in missing:
+            if time.monotonic() > until:
+                return False
+            began = time.perf_counter()
             found = label(studio, pair.labels, prediction, WAYS[way])
             kept.found(kind, way)[pair.name] = found
             told = f"{way} {found.actions} ({100 * found.ended_at:.1f} %)"
             print(f"{pair.name}: {told}, {time.perf_counter() - began:.0f} s", file=sys.stderr)
             kept.write()
+    return True
 
 
 def named(labels: Labels, model: ClassTable, classes: ClassTable) -> Labels:
@@ -133,28 +153,64 @@ def show(kind: str, rows: list[dict[str, Any]]) -> None:
         print(f"{row['way']}: {row['used']}", file=sys.stderr)
 
 
-def main() -> None:
+def sets(given: argparse.Namespace, model: Model) -> Iterator[Set]:
+    """Those that were asked for."""
+    for kind, data in (("street", given.street), ("aerial", given.aerial)):
+        if data is not None:
+            classes = ClassTable.read(data / "classes.json")
+            yield Set(kind, pairs(data, "test", given.every), classes)
+    if given.voc is not None:
+        yield Set("photographs", photographs(given.voc), class_table("voc"))
+    if given.drawn:
+        yield Set("drawn", drawn_pairs(), model.classes)
+
+
+def photographs(folder: Path) -> Iterator[Pair]:
+    """Photographs with masks in the colours of Pascal VOC."""
+    classes = class_table("voc")
+    colors = ColorMap({info.color: info.id for info in classes} | {IGNORE_COLOR: classes.ignore})
+    for target in sorted(folder.glob("*_target.png")):
+        stem = target.stem.removesuffix("_target")
+        image = read_image(folder / f"{stem}_image.png")
+        yield Pair(stem, image, colors.read(target, np.uint8))
+
+
+def middle_of(pair: Pair, side: int | None) -> Pair:
+    """The middle of a picture, at most so many pixels wide and high."""
+    if side is None:
+        return pair
+    height, width = pair.labels.shape
+    top, left = max((height - side) // 2, 0), max((width - side) // 2, 0)
+    where = slice(top, top + side), slice(left, left + side)
+    image, labels = (np.ascontiguousarray(part[where]) for part in (pair.image, pair.labels))
+    return Pair(pair.name, image, labels)
+
+
+def main() -> int:
     """Read the arguments, label, print tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.annotator", description=__doc__)
     parser.add_argument("--street", type=Path)
     parser.add_argument("--aerial", type=Path)
+    parser.add_argument("--voc", type=Path, help="a folder of `N_image.png` and `N_target.png`")
     parser.add_argument("--drawn", action="store_true", help="the drawn streets")
-    parser.add_argument("--model", default="street-b0")
+    parser.add_argument("--model", default="street-b0", help="whose prediction and features")
     parser.add_argument("--every", type=int, default=12, help="of the test pictures")
+    parser.add_argument("--side", type=int, help="the middle of each picture, so many pixels")
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=WAYS, metavar="WAY")
+    parser.add_argument("--seconds", type=float, default=math.inf, help=f"then stop; status {MORE}")
     parser.add_argument("--kept", type=Path, help="what is known goes there, and is not done again")
     given = parser.parse_args()
     model, kept = Model(given.model), Kept(given.kept)
-    for kind, data in (("street", given.street), ("aerial", given.aerial)):
-        if data is not None:
-            classes = ClassTable.read(data / "classes.json")
-            some = Set(kind, pairs(data, "test", given.every), classes)
-            work(some, model, given.ways, kept)
-    if given.drawn:
-        work(Set("drawn", drawn_pairs(), model.classes), model, given.ways, kept)
+    until = time.monotonic() + given.seconds
+    left = False
+    for kind, pictures, classes in sets(given, model):
+        cut = (middle_of(pair, given.side) for pair in pictures)
+        some = Set(f"{kind}, {Path(given.model).name}", cut, classes)
+        left |= not work(some, model, given.ways, kept, until)
     for kind, found in kept.kinds.items():
         show(kind, rows_of(found, list(WAYS)))
+    return MORE if left else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

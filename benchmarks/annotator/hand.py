@@ -61,7 +61,7 @@ def _ways(fits: Mask, wanted: Mask) -> Iterator[tuple[Point, ...]]:
     over = np.bincount(pieces[wanted], minlength=2)
     over[0] = 0
     piece = pieces == (int(over.argmax()) if over.any() else 1)
-    axis = _longest_way(np.asarray(piece))
+    axis = longest_way(np.asarray(piece))
     longest = round(REACH * max(fits.shape))
     starts = {0, max(len(axis) - longest, 0), max(len(axis) - longest, 0) // 2}
     for start in sorted(starts):
@@ -70,7 +70,7 @@ def _ways(fits: Mask, wanted: Mask) -> Iterator[tuple[Point, ...]]:
         yield tuple((int(x), int(y)) for x, y in line.reshape(-1, 2))
 
 
-def _longest_way(piece: Mask) -> npt.NDArray[np.int64]:
+def longest_way(piece: Mask) -> npt.NDArray[np.int64]:
     """(n, 2) the pixels (x, y) of the longest way on the skeleton of a piece, end to end."""
     from scipy.sparse.csgraph import dijkstra
     from skimage.morphology import skeletonize

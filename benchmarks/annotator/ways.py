@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from benchmarks.annotator import tools
 from benchmarks.annotator.sheet import MODEL, Sheet
 from benchmarks.annotator.studio import Studio
+from benchmarks.annotator.taught import taught
 from benchmarks.annotator.tools import Tool, Try
 from benchmarks.assist_simulation import Labels
 
@@ -40,23 +41,24 @@ class Way:
     """How a person works.
 
     Attributes:
-        predicted: whether the model's labels are there to begin with.
+        begins: what is there when the work begins: nothing, the model's labels, or those of a
+            classifier that the person's first strokes taught.
         tools: beside the brush.
     """
 
-    predicted: bool
+    begins: Literal["empty", "prediction", "scribbles"]
     tools: tuple[Tool, ...] = ()
 
 
+_ALL = tuple(ASSISTING.values())
 WAYS: dict[str, Way] = {
-    "brush, empty picture": Way(predicted=False),
-    "all tools, empty picture": Way(predicted=False, tools=tuple(ASSISTING.values())),
-    "brush, prediction": Way(predicted=True),
-    **{
-        f"{name}, prediction": Way(predicted=True, tools=(tool,))
-        for name, tool in ASSISTING.items()
-    },
-    "all tools, prediction": Way(predicted=True, tools=tuple(ASSISTING.values())),
+    "brush, empty picture": Way("empty"),
+    "all tools, empty picture": Way("empty", _ALL),
+    "brush, prediction": Way("prediction"),
+    **{f"{name}, prediction": Way("prediction", (tool,)) for name, tool in ASSISTING.items()},
+    "all tools, prediction": Way("prediction", _ALL),
+    "brush, scribbles": Way("scribbles"),
+    "all tools, scribbles": Way("scribbles", _ALL),
 }
 
 
@@ -78,15 +80,18 @@ class Labelled(NamedTuple):
         return cls(kept["actions"], kept["begun_at"], kept["ended_at"], Counter(kept["used"]))
 
 
-def label(studio: Studio, truth: Labels, prediction: Labels | None, way: Way) -> Labelled:
+def label(studio: Studio, truth: Labels, prediction: Labels, way: Way) -> Labelled:
     """Work on a picture until it agrees, or nothing helps any more."""
-    if way.predicted and prediction is not None:
-        labels, origins = prediction.copy(), np.full(truth.shape, MODEL, np.uint8)
-    else:
-        labels = np.full_like(truth, np.iinfo(truth.dtype).max)
-        origins = np.zeros(truth.shape, np.uint8)
-    sheet = Sheet(truth, labels, origins)
-    begun, actions, used = sheet.agreement, 0, Counter[str]()
+    actions, used = 0, Counter[str]()
+    labels = np.full_like(truth, np.iinfo(truth.dtype).max)
+    if way.begins == "prediction":
+        labels = prediction.copy()
+    elif way.begins == "scribbles":
+        labels, actions = taught(studio, truth)
+        used["scribble"] = actions
+    said = labels != np.iinfo(truth.dtype).max
+    sheet = Sheet(truth, labels, np.where(said, MODEL, 0).astype(np.uint8))
+    begun = sheet.agreement
     while sheet.agreement < REACHED and actions < MOST_ACTIONS:
         chosen = _best(studio, sheet, way)
         if chosen is None:

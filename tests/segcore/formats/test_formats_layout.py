@@ -61,21 +61,6 @@ def test_mmseg_and_hf_hold_ids_and_255(exported: Callable[[str], Path]) -> None:
     assert (out / "images/train" / f"{STEM}.png").is_file()
 
 
-def test_transformers_reads_hf_and_ade(exported: Callable[[str], Path]) -> None:
-    transformers = pytest.importorskip("transformers")
-    out = exported("hf")
-    processor = transformers.SegformerImageProcessor.from_pretrained(out, do_resize=False)
-    image = Image.open(out / "images/train" / f"{STEM}.png")
-    labels = Image.open(out / "annotations/train" / f"{STEM}.png")
-    read = processor(image, segmentation_maps=labels, return_tensors="np")["labels"][0]
-    assert (read == LABELS).all()
-
-    reducing = transformers.SegformerImageProcessor(do_reduce_labels=True, do_resize=False)
-    labels = Image.open(exported("ade") / "annotations/training" / f"{STEM}.png")
-    read = reducing(image, segmentation_maps=labels, return_tensors="np")["labels"][0]
-    assert (read == LABELS).all()
-
-
 def test_ade_counts_from_one(exported: Callable[[str], Path]) -> None:
     expected = np.where(LABELS == 255, 0, LABELS.astype(int) + 1)
     assert (grey(exported("ade") / "annotations/training" / f"{STEM}.png") == expected).all()
@@ -128,16 +113,6 @@ def _colours_tell_labels(
         assert ((colors == color).all(axis=2) == meant).all()
 
 
-def test_datumaro_itself_reads_its_format_and_voc(exported: Callable[[str], Path]) -> None:
-    datumaro = pytest.importorskip("datumaro")
-    for name, form in (("datumaro", "common_semantic_segmentation"), ("voc", "voc_segmentation")):
-        (item,) = datumaro.Dataset.import_from(str(exported(name)), form)
-        read = np.full(LABELS.shape, -1)
-        for annotation in item.annotations:
-            read[annotation.image.astype(bool)] = annotation.label
-        assert (np.where(LABELS == 255, len(CLASSES), LABELS) == read).all()
-
-
 def test_cityscapes_holds_label_ids_under_the_names_of_its_scripts(
     exported: Callable[[str], Path],
 ) -> None:
@@ -149,11 +124,6 @@ def test_cityscapes_holds_label_ids_under_the_names_of_its_scripts(
     assert (grey(path) == expected).all()
     assert (LABEL_IDS["road"], LABEL_IDS["sky"], LABEL_IDS["car"]) == (7, 23, 26)
     assert (out / "leftImg8bit/train/aachen" / f"{STEM}.png").is_file()
-
-
-def test_cityscapes_ids_are_those_of_its_scripts() -> None:
-    labels = pytest.importorskip("cityscapesscripts.helpers.labels").labels
-    assert {label.name: label.id for label in labels if label.id > 0} == LABEL_IDS
 
 
 def test_npz(exported: Callable[[str], Path]) -> None:
