@@ -119,6 +119,20 @@ class Session(QObject):
             self.currentChanged.emit(-1)
         self.listingEnded.emit()
 
+    def list_also(self, names: Sequence[str]) -> None:
+        """List pictures of the project behind the others; the open one stays open."""
+        known = frozenset(self.names)
+        self.names.extend(name for name in names if name not in known)
+        self.imagesListed.emit(len(self.names))
+
+    def leave_picture(self) -> int:
+        """Leave nothing open; the index of the picture that was, for `open_index`."""
+        index, self._current = self._current, -1
+        self._asked += 1
+        self._open_name = None
+        self.currentChanged.emit(-1)
+        return index
+
     def open_index(self, index: int) -> None:
         """Open a picture; of several asked for quickly only the last is read."""
         if not 0 <= index < len(self.names):

@@ -51,6 +51,8 @@ class Settings:
     """What was open last, to be opened again at the next start."""
     last_picture: str = ""
     recent_paths: list[str] = field(default_factory=list)
+    recent_streams: list[str] = field(default_factory=list)
+    """Addresses of live streams that were watched."""
     recent_models: list[str] = field(default_factory=list)
     shortcuts: dict[str, list[str]] = field(default_factory=dict)
     """Actions with other keys than their own: object name to portable key sequences."""

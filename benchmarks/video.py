@@ -1,11 +1,11 @@
 """The whole way of a clip (decoding, model, label maps) against the model's own rate; memory.
 
     python benchmarks/video.py CLIP [-m street-b0] [--frames 60] [--rounds 3] [--json out.json]
-    python benchmarks/video.py --long 10000 [--json memory.json]
+    python benchmarks/video.py --long 10000 [--json memory.json] [--figure memory.png]
 
-The rate is measured in rounds that alternate: frames in memory through the predictor alone, then
-the same frames from the file to label maps on the disk. `--long` predicts a generated clip of so
-many small frames and notes the memory of the process on the way.
+The rate is measured in rounds, by turns: frames in memory through the predictor alone, and the same
+frames from the file to label maps on the disk. `--long` predicts a generated clip of so many small
+frames and notes the memory of the process on the way.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ import segcore
 from segcore.batch import predict_folder
 from segcore.progress import Progress
 
+LONG_SIZE = (128, 96)
+"""Width and height of the frames of `--long`."""
+
 
 def main() -> int:
     """Measure, print a table, write JSON where it is wanted."""
@@ -35,6 +38,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--long", type=int, default=0)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--figure", type=Path, help="draw what --long found")
     options = parser.parse_args()
     if options.long:
         found = memory_over(options.model, options.long)
@@ -42,50 +46,68 @@ def main() -> int:
         found = rates(options.model, options.clip, options.frames, options.rounds)
     else:
         parser.error("name a CLIP, or say --long")
+    if options.figure and options.long:
+        draw(found, options.figure)
     if options.json:
         options.json.write_text(json.dumps(found, indent=2))
     return 0
 
 
 def rates(model: str, clip: Path, count: int, rounds: int) -> dict[str, Any]:
-    """Frames a second of the model alone and of the whole way, by round."""
+    """By round: frames a second of the model alone and of the whole way, CPU seconds a frame."""
     predictor = segcore.Predictor.load(model).labels_alone()
+    found: dict[str, Any] = {"frames": count}
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / "part.mp4"
         with segcore.Video(clip) as video:
-            frames = [video[number] for number in range(min(count, len(video)))]
-        write(part, frames)
+            write(part, [video[number] for number in range(min(count, len(video)))])
         with segcore.Video(part) as video:
             frames = list(video)
-        for frame in frames[:2]:
-            predictor.predict(frame)
-        found: dict[str, Any] = {"frames": len(frames), "model": [], "whole": []}
-        for turn in range(rounds):
-            begin = time.perf_counter()
+        targets = (Path(folder) / f"out{turn}" for turn in range(rounds))
+
+        def model_alone() -> None:
             for frame in frames:
                 predictor.predict(frame)
-            found["model"].append(len(frames) / (time.perf_counter() - begin))
-            begin = time.perf_counter()
-            predict_folder(predictor, [part], Path(folder) / f"out{turn}")
-            found["whole"].append(len(frames) / (time.perf_counter() - begin))
+
+        def whole_way() -> None:
+            predict_folder(predictor, [part], next(targets))
+
+        for frame in frames[:2]:
+            predictor.predict(frame)
+        ways = {"model": model_alone, "whole": whole_way}
+        for turn in range(rounds):
+            order = [*ways.items()][:: 1 if turn % 2 else -1]  # what is second is warm: in turns
+            for name, way in order:
+                wall, cpu = time.perf_counter(), time.process_time()
+                way()
+                wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+                found.setdefault(name, []).append(len(frames) / wall)
+                found.setdefault(f"{name}_cpu", []).append(cpu / len(frames))
     ratios = [whole / alone for whole, alone in zip(found["whole"], found["model"])]
     found["ratio"] = float(np.median(ratios))
-    sys.stdout.write(f"{'round':>6} {'model/s':>9} {'whole/s':>9} {'ratio':>7}\n")
+    words = ("round", "model/s", "whole/s", "ratio", "model CPU s", "whole CPU s")
+    sys.stdout.write("".join(f"{word:>13}" for word in words) + "\n")
     for turn, ratio in enumerate(ratios):
-        alone, whole = found["model"][turn], found["whole"][turn]
-        sys.stdout.write(f"{turn + 1:>6} {alone:9.2f} {whole:9.2f} {ratio:7.3f}\n")
-    sys.stdout.write(f"median ratio {found['ratio']:.3f}\n")
+        row = [found[key][turn] for key in ("model", "whole")]
+        cpu = [found[key][turn] for key in ("model_cpu", "whole_cpu")]
+        cells = "".join(f"{value:13.3f}" for value in (*row, ratio, *cpu))
+        sys.stdout.write(f"{turn + 1:>13}{cells}\n")
+    least, most = np.percentile(ratios, (25, 75))
+    cost = np.median(found["whole_cpu"]) / np.median(found["model_cpu"])
+    sys.stdout.write(f"median ratio {found['ratio']:.3f} (quartiles {least:.3f} to {most:.3f})\n")
+    sys.stdout.write(f"CPU of the whole way by that of the model: {cost:.3f}\n")
     return found
 
 
 def memory_over(model: str, count: int) -> dict[str, Any]:
     """Resident memory in MiB every hundredth of the way through a generated clip."""
     predictor = segcore.Predictor.load(model).labels_alone()
-    noise = np.random.default_rng(0).integers(0, 255, (64, 96 + 256, 3)).astype(np.uint8)
+    width, height = LONG_SIZE
+    noise = np.random.default_rng(0).integers(0, 255, (height, 2 * width, 3)).astype(np.uint8)
     found: dict[str, Any] = {"frames": [], "mib": []}
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "long.mp4"
-        write(clip, (noise[:, number % 256 : number % 256 + 96] for number in range(count)))
+        write(clip, (noise[:, number % width :][:, :width] for number in range(count)))
 
         def note(progress: Progress) -> None:
             if progress.done % max(count // 100, 1) == 0:
@@ -97,6 +119,23 @@ def memory_over(model: str, count: int) -> dict[str, Any]:
         sys.stdout.write(f"{done:>8} frames {size:8.1f} MiB\n")
     sys.stdout.write(f"from a tenth of the way to the end: {growth(found['mib']):+.1f} MiB\n")
     return found
+
+
+def draw(found: dict[str, Any], path: Path) -> None:
+    """Memory over frames."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 2.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.plot(found["frames"], found["mib"])
+    axes.set_ylim(0, max(found["mib"]) * 1.25)
+    axes.set_xlim(0, found["frames"][-1])
+    axes.set_xlabel("frames done")
+    axes.set_ylabel("memory of the process, MiB")
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
 
 
 def growth(sizes: list[float]) -> float:

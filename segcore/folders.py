@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from segcore.errors import ImageError, readable
@@ -49,6 +49,15 @@ def find_images(folder: str | os.PathLike[str]) -> Iterator[Path]:
     return map(Path, find_image_places(folder))
 
 
+def find_videos(folder: str | os.PathLike[str]) -> Iterator[Path]:
+    """Videos of a folder and its subfolders by their ending, in the order of `find_images`.
+
+    Raises:
+        ImageError: as `find_images`.
+    """
+    return map(Path, _find_places(folder, is_video_path))
+
+
 def find_image_places(folder: str | os.PathLike[str]) -> Iterator[str]:
     """Paths of the pictures of a folder and its subfolders, one by one while it is read.
 
@@ -59,6 +68,10 @@ def find_image_places(folder: str | os.PathLike[str]) -> Iterator[str]:
     Raises:
         ImageError: `folder` itself is not there, is a file, or may not be entered.
     """
+    return _find_places(folder, is_image_path)
+
+
+def _find_places(folder: str | os.PathLike[str], wanted: Callable[[str], bool]) -> Iterator[str]:
     visited: set[tuple[int, int]] = set()
     pending = [os.fspath(folder)]
     while pending:
@@ -69,7 +82,7 @@ def find_image_places(folder: str | os.PathLike[str]) -> Iterator[str]:
             if identity in visited:
                 continue
             visited.add(identity)
-            files, folders = _list(current)
+            files, folders = _list(current, wanted)
         except OSError as error:
             if len(visited) > 1:
                 continue
@@ -82,8 +95,8 @@ def find_image_places(folder: str | os.PathLike[str]) -> Iterator[str]:
         pending.extend(os.path.join(current, name) for name in reversed(folders))  # noqa: PTH118
 
 
-def _list(folder: str) -> tuple[list[str], list[str]]:
-    """Names of the pictures and of the subfolders in a folder, in natural order."""
+def _list(folder: str, wanted: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+    """Names of the wanted files and of the subfolders in a folder, in natural order."""
     files: list[str] = []
     folders: list[str] = []
     with os.scandir(folder) as entries:
@@ -92,7 +105,7 @@ def _list(folder: str) -> tuple[list[str], list[str]]:
                 continue
             if entry.is_dir():
                 folders.append(entry.name)
-            elif is_image_path(entry.name):
+            elif wanted(entry.name):
                 files.append(entry.name)
     return _in_order(files), _in_order(folders)
 

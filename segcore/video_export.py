@@ -23,6 +23,7 @@ from segcore.classes import ClassTable
 from segcore.errors import VideoError, readable
 from segcore.labels import LabelMap
 from segcore.render import blend
+from segcore.video import Video
 
 RGB = npt.NDArray[np.uint8]
 
@@ -70,6 +71,7 @@ class VideoWriter:
         self._sound: _Sound | None = None
         self._rate = Fraction(rate).limit_denominator(60_000) if rate > 0 else Fraction(25)
         self._last = -1
+        self._given_up = False
         try:
             path.open("wb").close()  # FFmpeg itself only tries when the first frame comes
             self._out = av.open(str(path), "w", format="mp4", options=_OPTIONS)
@@ -122,6 +124,8 @@ class VideoWriter:
         Raises:
             VideoError: the disk is full; what is there can be played all the same.
         """
+        if self._given_up:
+            return
         try:
             if self._stream is not None:
                 self._out.mux(self._stream.encode(None))
@@ -149,11 +153,26 @@ class VideoWriter:
 
     def _trouble(self, error: Exception) -> VideoError:
         words = getattr(error, "strerror", None) or str(error)
-        kept = f"; its first {self.frames} frames can be played" if self.frames else ""
+        whole = self._give_up()
+        kept = f"; its first {whole} frames can be played" if whole else ""
         return VideoError(
             f"{readable(self.path)} cannot be written ({words}){kept}: make room or choose another "
             "folder."
         )
+
+    def _give_up(self) -> int:
+        """Let go of the file; how many frames of it are whole."""
+        if self._stream is None or self._given_up:
+            return 0
+        self._given_up = True
+        with suppress(av.FFmpegError, OSError):
+            self._out.close()
+        if self._sound is not None:
+            self._sound.close()
+            self._sound = None
+        with suppress(VideoError), Video(self.path) as written:
+            return len(written)
+        return 0
 
 
 class _Sound:

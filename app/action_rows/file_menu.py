@@ -23,6 +23,14 @@ FILE = (
         QT_TRANSLATE_NOOP("actions", "Open the frames of videos, animations or stacks"),
     ),
     ActionInfo(
+        "open_live",
+        QT_TRANSLATE_NOOP("actions", "Open Ca&mera or Stream…"),
+        "file",
+        (),
+        "webcam",
+        QT_TRANSLATE_NOOP("actions", "Watch a camera or stream with the model's labels over it"),
+    ),
+    ActionInfo(
         "open_folder",
         QT_TRANSLATE_NOOP("actions", "Open &Folder…"),
         "file",

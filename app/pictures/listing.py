@@ -10,7 +10,7 @@ from pathlib import Path
 
 from segcore.decoding.picture_stack import picture_count
 from segcore.errors import ProjectError, VideoError
-from segcore.folders import is_video_path
+from segcore.folders import find_videos, is_video_path
 from segcore.images import find_images, is_image_path
 from segcore.project import Project
 from segcore.project.automatic import automatic_folder
@@ -123,7 +123,7 @@ def names_of(source: Source, project: Project) -> Iterator[list[str]]:
     """Add the pictures of a source to a project; their names, in natural order.
 
     Of a folder the first pictures come by themselves, so that one opens while the others, which
-    may be very many, are still being added.
+    may be very many, are still being added; its videos come after them, frame by frame.
 
     Raises:
         ProjectError: the project cannot be written.
@@ -139,7 +139,8 @@ def names_of(source: Source, project: Project) -> Iterator[list[str]]:
         yield first
         told = set(first)
         yield [name for name in project.add([folder]) if name not in told]
-    yield from _frames_of(source.videos, project)
+    in_folders = (video for folder in source.folders for video in find_videos(folder))
+    yield from _frames_of([*source.videos, *in_folders], project)
 
 
 def _frames_of(videos: Sequence[Path], project: Project) -> Iterator[list[str]]:

@@ -14,6 +14,7 @@ from app.panels.tool_options import ToolOptionsBar
 from app.settings import Settings
 from app.window.compare import CompareLink, DisplayLink
 from app.window.core import Core
+from app.window.live_link import LiveLink
 from app.window.region_link import RegionLink
 from app.window.regions_link import RegionsLink
 from app.window.saving import SavingCommands
@@ -31,9 +32,11 @@ class ViewParts(QObject):
         tool_options: the bar of what can be set about the tool, to be put above the canvas.
         regions: the list of regions, a tab beside the classes.
         saving: what saves and copies mask, overlay and view, once it is connected.
+        live: what watches cameras and streams, likewise.
     """
 
     saving: SavingCommands
+    live: LiveLink
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +73,8 @@ class ViewParts(QObject):
         settings: Settings,
         jobs: JobsPanel,
     ) -> None:
-        """Let the actions save and copy pictures."""
+        """Let the actions save and copy pictures, and watch a camera in their place."""
+        self.live = LiveLink(actions, core, canvas, settings, self)
         self.saving = SavingCommands(
             actions,
             core.pictures_out,
@@ -85,6 +89,7 @@ class ViewParts(QObject):
         """Say what goes wrong and what is done, and show the measure under the cursor."""
         core.assisting.failed.connect(messages.show_error)
         self._regions_link.controller.failed.connect(messages.show_error)
+        self.live.controller.failed.connect(messages.show_error)
         for failing in (core.uncertainty, core.pictures_out):
             failing.failed.connect(messages.show_error)
             failing.notice.connect(messages.show_notice)

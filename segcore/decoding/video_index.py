@@ -92,8 +92,19 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
             raise VideoError(f"{name}: the file is cut short or no video; copy it again.")
         raise VideoError(f"{name}: there is no video in the file, sound at most; give another.")
     stream = container.streams.video[0]
+    if not has_decoder(stream):
+        container.close()
+        raise VideoError(
+            f"{name}: its codec is not known here; convert it with another program to H.264 in MP4."
+        )
     stream.thread_type = "AUTO"
     return container, stream
+
+
+def has_decoder(stream: VideoStream) -> bool:
+    """Whether the frames of a stream can be decoded; what the types of PyAV do not tell."""
+    context: object = stream.codec_context
+    return context is not None
 
 
 def build_index(path: Path) -> FrameIndex:

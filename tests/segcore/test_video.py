@@ -225,6 +225,8 @@ def test_what_is_no_video_is_refused_in_a_sentence(tmp_path: Path) -> None:
         frame.sample_rate = 44100
         out.mux(stream.encode(frame))
         out.mux(stream.encode())
+    strange = write(tmp_path / "strange.avi", codec="mpeg4")
+    strange.write_bytes(strange.read_bytes().replace(b"FMP4", b"ZZZZ"))
     headless = write(tmp_path / "headless.mp4")
     headless.write_bytes(headless.read_bytes()[:2000])
     for name, words in {
@@ -232,6 +234,7 @@ def test_what_is_no_video_is_refused_in_a_sentence(tmp_path: Path) -> None:
         "text.mp4": "no video that can be read",
         "sound.mp4": "no video in the file",
         "gone.mp4": "no such file",
+        "strange.avi": "codec is not known",
         "headless.mp4": "no video",
     }.items():
         with pytest.raises(VideoError, match=words) as refused:

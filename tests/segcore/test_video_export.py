@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -96,6 +97,32 @@ def test_what_was_written_before_a_failure_can_be_played(tmp_path: Path) -> None
         fail()
     with Video(target) as written:
         assert len(written) == 40
+
+
+def test_a_full_disk_is_said_with_as_many_frames_as_are_kept(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: the system refuses the same calls."""
+    resource = pytest.importorskip("resource")
+    target = tmp_path / "full.mp4"
+    noise = np.random.default_rng(0).integers(0, 255, (300, 48, 64, 3)).astype(np.uint8)
+
+    def write_all() -> None:
+        with VideoWriter(target, RATE) as out:
+            for number, image in enumerate(noise):
+                out.add(image, number / RATE)
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        with pytest.raises(VideoError) as refused:
+            write_all()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    kept = re.search(r"its first (\d+) frames can be played", str(refused.value))
+    assert kept is not None
+    assert "full.mp4 cannot be written (File too large)" in str(refused.value)
+    with Video(target) as written:
+        assert len(written) == int(kept[1]) > 50
+        assert np.abs(written[20].astype(int) - noise[20]).mean() < 60
 
 
 def test_a_place_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:

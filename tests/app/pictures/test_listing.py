@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
+import pytest
+
 from app.pictures.listing import FIRST_BATCH, names_of, source_of
+from segcore.errors import VideoError
 
 
 def test_a_project_folder_is_told_from_a_folder_of_pictures(project: Any, tmp_path: Path) -> None:
@@ -53,3 +58,23 @@ def test_names_come_in_natural_order_the_first_ones_early(
     assert [name for name in names if "/" not in name] == expected[:300]
     again = [name for batch in names_of(source_of([folder]), project) for name in batch]
     assert again == names
+
+
+def test_the_videos_of_a_folder_come_frame_by_frame_and_a_bad_one_is_said(
+    project: Any, make_pictures: Any
+) -> None:
+    folder = make_pictures(1, folder="mixed")[0].parent
+    (folder / "a broken.mp4").write_bytes(b"no video " * 50)
+    (folder / "day 1").mkdir()
+    with av.open(str(folder / "day 1" / "clip.avi"), "w") as out:
+        stream = out.add_stream("mjpeg", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuvj420p"
+        for _ in range(3):
+            grey = np.full((32, 32, 3), 90, np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+        out.mux(stream.encode())
+    names: list[str] = []
+    coming = names_of(source_of([folder]), project)
+    with pytest.raises(VideoError, match=r"a broken\.mp4"):
+        names.extend(name for batch in coming for name in batch)
+    assert names[1:] == [f"clip.avi/{number:06}" for number in range(3)]
