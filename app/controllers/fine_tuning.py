@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,7 @@ class FineTuningController(QObject):
         self._cancelled = False
         self.new_model: Path | None = None
         self._before: ModelSpec | None = None
+        self._accepted: ModelSpec | None = None
         self._flips = Asking(client, self)
         self._flips.answered.connect(self._tell_flips)
         self._flips.refused.connect(lambda text, _more: self.said.emit(text))
@@ -107,6 +109,18 @@ class FineTuningController(QObject):
     def is_running(self) -> bool:
         """Whether a training is under way."""
         return self._process is not None
+
+    @property
+    def compared(self) -> tuple[ModelSpec, ModelSpec] | None:
+        """The model before and the fine-tuned one, while there is a choice between them."""
+        model = self._prediction.model
+        if model is None:
+            return None
+        if self.new_model is not None:
+            return model.spec, replace(model.spec, source=str(self.new_model))
+        if self._before is None or self._accepted is None:
+            return None
+        return self._before, self._accepted
 
     def start(self, steps: int, part: str = "none", *extra: str) -> None:
         """Train a copy of the model in use on the project's labels."""
@@ -161,32 +175,30 @@ class FineTuningController(QObject):
 
     def preview(self) -> None:
         """Count what would flip on the project's pictures."""
-        project, model = self._session.project, self._prediction.model
-        if project is None or model is None or self.new_model is None:
+        project, models = self._session.project, self.compared
+        if project is None or models is None:
             return
         self._document.flush()
         self.by_picture = {}
         names = tuple(self._session.names[:_MOST_COMPARED])
-        after = ModelSpec(str(self.new_model), model.spec.device, model.spec.precision)
         store = ApprovedPictures(project)
-        self._flips.ask(FlipsInquiry(model.spec, after, names, store, self._document.classes))
+        self._flips.ask(FlipsInquiry(*models, names, store, self._document.classes))
 
     def accept(self) -> None:
         """Put the new model into use; the one before can be had back."""
-        model = self._prediction.model
-        if self.new_model is None or model is None:
+        models = self.compared
+        if self.new_model is None or models is None:
             return
-        self._before = model.spec
-        spec = ModelSpec(str(self.new_model), model.spec.device, model.spec.precision)
+        self._before, self._accepted = models
         self.new_model = None
-        self._prediction.set_model(spec)
+        self._prediction.set_model(self._accepted)
         self._tell_outcome()
         self.said.emit(self.tr("The new model is in use."))
 
     def go_back(self) -> None:
         """Put the model from before into use again."""
         if self._before is not None:
-            before, self._before = self._before, None
+            before, self._before, self._accepted = self._before, None, None
             self._prediction.set_model(before)
             self._tell_outcome()
             self.said.emit(self.tr("The model from before is in use again."))

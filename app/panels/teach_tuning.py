@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
@@ -17,6 +20,31 @@ from PySide6.QtWidgets import (
 )
 
 Curve = list[tuple[int, float]]
+
+UNJUDGED, BETTER, WORSE = (240, 228, 66), (0, 158, 115), (213, 94, 0)
+"""Colours that are told apart with any eyes (Okabe and Ito)."""
+FLIP_COLOURS = (UNJUDGED, UNJUDGED, BETTER, WORSE)
+"""Of each kind of pixel in `segcore.training.flips.flip_map`; the first kind is never shown."""
+
+
+class FlipCounts(Protocol):
+    """Pixels of one picture that flip."""
+
+    @property
+    def better(self) -> int:
+        """Now right, by what people said."""
+
+    @property
+    def worse(self) -> int:
+        """Were right."""
+
+    @property
+    def unjudged(self) -> int:
+        """Nobody has said."""
+
+    @property
+    def share(self) -> float:
+        """Of all pixels, 0 to 1."""
 
 
 class CourseChart(QWidget):
@@ -102,6 +130,9 @@ class TuningSection(QWidget):
     previewRequested = Signal()
     acceptRequested = Signal()
     backRequested = Signal()
+    flipsRequested = Signal(bool)
+    fieldsRequested = Signal()
+    attentionRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,6 +170,7 @@ class TuningSection(QWidget):
         self.chart = CourseChart(self)
         self.preview = self._button("preview", self.tr("What would flip?"))
         self.preview.setToolTip(self.tr("Compare both models on the other pictures"))
+        self._build_comparing()
         self.accept = self._button("accept", self.tr("Use the new model"))
         self.back = self._button("back", self.tr("Back to the model before"))
         self._lay_out(heading)
@@ -174,6 +206,44 @@ class TuningSection(QWidget):
         self.preview.setVisible(has_new)
         self.accept.setVisible(has_new)
         self.back.setVisible(has_before)
+        for widget in (self.flips, self.fields, self.attention):
+            widget.setVisible(has_new or has_before)
+        if not (has_new or has_before):
+            self.flips.setChecked(False)
+
+    def set_flips(self, flips: FlipCounts | None) -> None:
+        """Say in the colours of the map what flips of the open picture."""
+        self.legend.setVisible(flips is not None)
+        if flips is None:
+            return
+        parts = [
+            f'<span style="color: rgb{color}">■</span> {words}'
+            for color, words in (
+                (BETTER, self.tr("{} px better").format(f"{flips.better:,}")),
+                (WORSE, self.tr("{} px worse").format(f"{flips.worse:,}")),
+                (UNJUDGED, self.tr("{} px nobody has judged").format(f"{flips.unjudged:,}")),
+            )
+        ]
+        share = self.tr("{} % of this picture flips").format(f"{100 * flips.share:.1f}")
+        self.legend.setText("<br>".join([share, *parts]))
+
+    def _build_comparing(self) -> None:
+        """What shows both models side by side."""
+        self.flips = QCheckBox(self.tr("Flips over the picture"), self)
+        self.flips.setObjectName("tuning.flips")
+        self.flips.setToolTip(self.tr("Colour the pixels that get another class, better or worse"))
+        self.legend = QLabel(self)
+        self.legend.setObjectName("tuning.flip_legend")
+        self.legend.setWordWrap(True)
+        self.legend.hide()
+        self.fields = self._button("fields", self.tr("Fields of both"))
+        self.fields.setToolTip(
+            self.tr("Receptive fields of both models at the queried pixel, or at the middle")
+        )
+        self.attention = self._button("attention", self.tr("Attention of both"))
+        self.attention.setToolTip(
+            self.tr("What both models look at from the queried pixel, or from the middle")
+        )
 
     def _button(self, name: str, text: str) -> QPushButton:
         button = QPushButton(text, self)
@@ -197,8 +267,14 @@ class TuningSection(QWidget):
         row.addWidget(self.pause)
         row.addWidget(self.cancel)
         layout.addLayout(row)
-        for widget in (self.chart, self.preview, self.accept, self.back):
+        for widget in (self.chart, self.preview, self.flips, self.legend):
             layout.addWidget(widget)
+        both = QHBoxLayout()
+        both.addWidget(self.fields)
+        both.addWidget(self.attention)
+        layout.addLayout(both)
+        layout.addWidget(self.accept)
+        layout.addWidget(self.back)
         self.chart.hide()
 
     def _connect(self) -> None:
@@ -208,5 +284,8 @@ class TuningSection(QWidget):
         self.pause.toggled.connect(self.pauseRequested)
         self.cancel.clicked.connect(self.cancelRequested)
         self.preview.clicked.connect(self.previewRequested)
+        self.flips.toggled.connect(self.flipsRequested)
+        self.fields.clicked.connect(self.fieldsRequested)
+        self.attention.clicked.connect(self.attentionRequested)
         self.accept.clicked.connect(self.acceptRequested)
         self.back.clicked.connect(self.backRequested)

@@ -15,6 +15,7 @@ from app.panels.classes import ClassesPanel
 from app.panels.teach import TeachPanel
 from app.user_error import UserError
 from app.window.core import Core
+from app.window.tuning_compare_link import TuningCompareLink
 from segcore.assist.scribbles import SUFFIX
 
 _PLACE = 2
@@ -41,6 +42,7 @@ class TeachLink(QObject):
         super().__init__(canvas)
         self.panel = TeachPanel()
         tabs.insertTab(_PLACE, self.panel, self.tr("Teach"))
+        self._tabs = tabs
         self._classes = classes
         self._core = core
         self._canvas = canvas
@@ -88,6 +90,9 @@ class TeachLink(QObject):
         tuning.runningChanged.connect(lambda running: section.set_running(running=running))
         tuning.courseChanged.connect(section.set_course)
         tuning.said.connect(section.set_words)
+        self.compare = TuningCompareLink(
+            section, tuning, self._core, canvas=self._canvas, tabs=self._tabs
+        )
         tuning.outcomeChanged.connect(
             lambda new, before: section.set_outcome(has_new=new, has_before=before)
         )

@@ -1,4 +1,4 @@
-"""The question what a fine-tuned model would change on the pictures of a project."""
+"""The question what a fine-tuned model would change: on many pictures, on the open one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ import numpy.typing as npt
 from app.inference.inquiry import Desk, Inquiry
 from app.inference.requests import Image, ModelSpec
 from app.lay_under import mapped_labels
+from app.mask_levels import MaskLevels
 from segcore.classes import ClassTable
+from segcore.edits import Relabelling
 from segcore.errors import SegcoreError
+from segcore.geometry import Box
 from segcore.progress import CancelToken, Progress, ProgressCallback
 
 if TYPE_CHECKING:
@@ -72,3 +75,57 @@ class FlipsInquiry(Inquiry):
             partial((name, flips))
         progress(Progress(len(self.names), len(self.names)))
         return total
+
+
+@dataclass(frozen=True, eq=False)
+class FlipMap:
+    """What flips of one picture.
+
+    Attributes:
+        flips: how many pixels.
+        levels: where; the ids are those of `flip_map`, 1 to 3. None where nothing flips.
+    """
+
+    flips: Flips
+    levels: MaskLevels | None
+
+
+@dataclass(frozen=True, eq=False)
+class FlipMapInquiry(Inquiry):
+    """Both models over the open picture, whose features are kept: a `FlipMap`."""
+
+    kind: ClassVar[str] = "flips"
+    before: ModelSpec
+    after: ModelSpec
+    name: str
+    image: Image
+    store: Approved
+    classes: ClassTable
+
+    @property
+    def title(self) -> str:
+        """What the list of jobs calls it."""
+        return self.name
+
+    def answer(
+        self,
+        desk: Desk,
+        cancel: CancelToken,
+        _progress: ProgressCallback,
+        _partial: Callable[[Any], None],
+    ) -> FlipMap:
+        """Against what people said of the picture, where they said anything."""
+        from segcore.training.flips import flip_map, flips_between
+
+        approved = np.asarray(self.store.approved(self.name))
+        said = []
+        for spec in (self.before, self.after):
+            found = desk.predictor(spec).predict(desk.encoded(spec, self.image), cancel=cancel)
+            said.append(mapped_labels(found.labels, found.classes, self.classes))
+        ignore = self.classes.ignore
+        flips = flips_between(said[0], said[1], approved, ignore)
+        if not flips.flipped:
+            return FlipMap(flips, None)
+        kinds = flip_map(said[0], said[1], approved, ignore)
+        whole = Box.of_size((kinds.shape[0], kinds.shape[1]))
+        return FlipMap(flips, MaskLevels(Relabelling(whole, kinds > 0, kinds), whole.size))

@@ -1,0 +1,68 @@
+"""What flips of the open picture between two models, for as long as somebody wants to see it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.asking import Asking
+from app.controllers.fine_tuning import ApprovedPictures
+from app.document import Document
+from app.inference.client import InferenceClient
+from app.inference.inquiries.flips import FlipMap, FlipMapInquiry
+from app.inference.requests import ModelSpec
+from app.session import Session
+
+
+class FlipMapController(QObject):
+    """`found` carries a `FlipMap` of the open picture, or None once it is void."""
+
+    found = Signal(object)
+    refused = Signal(str)
+
+    def __init__(
+        self,
+        document: Document,
+        session: Session,
+        client: InferenceClient,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._session = session
+        self._models: tuple[ModelSpec, ModelSpec] | None = None
+        self._wanted = False
+        self._asking = Asking(client, self)
+        self._asking.answered.connect(lambda _inquiry, answer: self._take(answer))
+        self._asking.refused.connect(lambda text, _more: self.refused.emit(text))
+        self.shown: FlipMap | None = None
+        document.imageChanged.connect(self._ask)
+
+    def want(self, wanted: bool) -> None:
+        """Show what flips from now on, of every picture that opens; or no longer."""
+        self._wanted = wanted
+        self._ask()
+
+    def set_models(self, models: tuple[ModelSpec, ModelSpec] | None) -> None:
+        """Compare these, the one before first; nothing is shown without them."""
+        if models != self._models:
+            self._models = models
+            self._ask()
+
+    def _ask(self) -> None:
+        self._take(None)
+        document, project = self._document, self._session.project
+        if not self._wanted or self._models is None or project is None:
+            self._asking.call_off()
+        elif document.image is not None and document.name is not None:
+            document.flush()
+            before, after = self._models
+            store = ApprovedPictures(project)
+            self._asking.ask(
+                FlipMapInquiry(
+                    before, after, document.name, document.image, store, document.classes
+                )
+            )
+
+    def _take(self, answer: FlipMap | None) -> None:
+        self.shown = answer
+        self.found.emit(answer)
