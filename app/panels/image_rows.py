@@ -12,7 +12,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QPixmap
 
 from app.panels.review_words import status_word
-from segcore.review.picture_table import Facts, PictureTable, Wanted
+from segcore.review.picture_table import Facts, Order, PictureTable, Wanted
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -104,10 +104,10 @@ class ImageRows(QAbstractListModel):
             last = self.index(len(self._positions) - 1)
             self.dataChanged.emit(self.index(0), last)
 
-    def set_ranks(self, ranks: npt.NDArray[np.int64]) -> None:
-        """Take over the order by name."""
-        self._table.set_ranks(ranks)
-        if self._wanted.order == "name":
+    def set_ranks(self, ranks: npt.NDArray[np.int64], order: Order = "name") -> None:
+        """Take over each picture's place in an order."""
+        self._table.set_ranks(ranks, order)
+        if self._wanted.order == order:
             self.refresh()
 
     def set_status(self, position: int, status: str) -> None:

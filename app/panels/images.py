@@ -40,14 +40,15 @@ class ImageListPanel(QWidget):
     Several rows may be chosen; a picture is opened when it is chosen alone. `thumbnailsRequested`
     carries a list of places in the list of names, `classFilterRequested` the id of the class that
     pictures are to have, or None, `originFilterRequested` a kind of origin or None: whoever knows
-    answers with `set_only`.
+    answers with `set_only`. `orderRequested` carries an order that was chosen, also once more:
+    whoever knows what it takes answers with `set_ranks`.
     """
 
     openRequested = Signal(int)
     thumbnailsRequested = Signal(object)
     classFilterRequested = Signal(object)
     originFilterRequested = Signal(object)
-    orderChanged = Signal(str)
+    orderRequested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +59,7 @@ class ImageListPanel(QWidget):
         self._asked: set[int] = set()
         self._current = -1
         self._only: dict[str, npt.NDArray[np.bool_]] = {}
+        self._order_before = str(ORDERS[0])
 
         self._build_finding()
         self._build_list()
@@ -70,7 +72,7 @@ class ImageListPanel(QWidget):
         self.filters.filterChanged.connect(self._apply)
         self.filters.classChanged.connect(self.classFilterRequested)
         self.filters.originChanged.connect(self.originFilterRequested)
-        self.order.activated.connect(self.refresh)
+        self.order.activated.connect(self._sort_anew)
         self.order.currentIndexChanged.connect(self._tell_order)
         self.list.verticalScrollBar().valueChanged.connect(self._wait_for_rest)
         self.list.selectionModel().selectionChanged.connect(self._open_selected)
@@ -177,9 +179,9 @@ class ImageListPanel(QWidget):
         self.rows.set_facts(first, facts)
         self.refresh()
 
-    def set_ranks(self, ranks: npt.NDArray[np.int64]) -> None:
-        """Say which place each picture has in the order by name."""
-        self.rows.set_ranks(ranks)
+    def set_ranks(self, ranks: npt.NDArray[np.int64], order: Order = "name") -> None:
+        """Say which place each picture has in an order that is worked out elsewhere."""
+        self.rows.set_ranks(ranks, order)
         self._follow_rows()
 
     def set_classes(self, classes: Sequence[ClassInfo]) -> None:
@@ -238,7 +240,14 @@ class ImageListPanel(QWidget):
 
     def _tell_order(self) -> None:
         self._apply()
-        self.orderChanged.emit(self.order.currentData())
+        self.orderRequested.emit(self.order.currentData())
+
+    def _sort_anew(self) -> None:
+        """The person chose an order, perhaps the one that there was."""
+        self.refresh()
+        if self.order.currentData() == self._order_before:
+            self.orderRequested.emit(self._order_before)
+        self._order_before = self.order.currentData()
 
     def _follow_rows(self) -> None:
         self._show_count()

@@ -20,6 +20,7 @@ _ORDER_WORDS = {
     "status": QT_TRANSLATE_NOOP("review", "By status"),
     "uncertainty": QT_TRANSLATE_NOOP("review", "Most uncertain first"),
     "edited": QT_TRANSLATE_NOOP("review", "Last edited first"),
+    "teaches": QT_TRANSLATE_NOOP("review", "Would teach most first"),
 }
 
 

@@ -12,8 +12,10 @@ import numpy.typing as npt
 from segcore.folders import natural_key
 from segcore.project.states import STATUSES
 
-Order = Literal["listed", "name", "status", "uncertainty", "edited"]
+Order = Literal["listed", "name", "status", "uncertainty", "edited", "teaches"]
 ORDERS: tuple[Order, ...] = get_args(Order)
+RANKED: frozenset[Order] = frozenset({"name", "teaches"})
+"""Orders that are not worked out here: somebody says each picture's place."""
 
 NEW = STATUSES.index("new")
 _UNKNOWN_STATUS = 255
@@ -31,8 +33,9 @@ class Wanted:
         statuses: what their status is; empty for any.
         commented: only those with a comment.
         order: `listed` (as they were added), `name` (natural), `status` (as the work goes),
-            `uncertainty` (most uncertain first) or `edited` (latest first). What is not known
-            comes last, and pictures alike come as they were added.
+            `uncertainty` (most uncertain first), `edited` (latest first) or `teaches` (from which
+            a model would learn most first). What is not known comes last, and pictures alike come
+            as they were added.
     """
 
     needle: str = ""
@@ -91,7 +94,7 @@ class PictureTable:
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._folded: list[str] = []
         self._facts = Facts.unknown(0)
-        self._ranks: npt.NDArray[np.int64] | None = None
+        self._ranks: dict[Order, npt.NDArray[np.int64]] = {}
         self.grow(names)
 
     def __len__(self) -> int:
@@ -107,7 +110,7 @@ class PictureTable:
         before = len(self._folded)
         self._folded.extend(map(str.casefold, names))
         self._facts = self._facts.joined(Facts.unknown(len(self._folded) - before))
-        self._ranks = None
+        self._ranks.clear()
 
     def set_facts(self, first: int, facts: Facts) -> None:
         """Take over what is known of the pictures from position `first` on."""
@@ -118,15 +121,18 @@ class PictureTable:
         mine.uncertainty[first:end] = facts.uncertainty[:count]
         mine.edited[first:end] = facts.edited[:count]
 
-    def set_ranks(self, ranks: npt.NDArray[np.int64]) -> None:
-        """Take over what `name_ranks` found; ranks of another number of pictures are dropped."""
+    def set_ranks(self, ranks: npt.NDArray[np.int64], order: Order = "name") -> None:
+        """Take over each picture's place in an order that somebody else found, as `name_ranks`.
+
+        Ranks of another number of pictures are dropped.
+        """
         if len(ranks) == len(self):
-            self._ranks = ranks
+            self._ranks[order] = ranks
 
     @property
     def knows_ranks(self) -> bool:
         """Whether pictures can be sorted by name already."""
-        return self._ranks is not None
+        return "name" in self._ranks
 
     def status(self, position: int) -> str:
         """The status of a picture; '' where it is not known."""
@@ -164,12 +170,11 @@ class PictureTable:
 
     def ordered(self, positions: Places, order: Order) -> Places:
         """The same positions in an order of `Wanted`."""
-        if order == "listed" or (order == "name" and self._ranks is None):
+        if order == "listed" or (order in RANKED and order not in self._ranks):
             return positions
         keys: npt.NDArray[np.generic]
-        if order == "name":
-            assert self._ranks is not None
-            keys = self._ranks[positions]
+        if order in RANKED:
+            keys = self._ranks[order][positions]
         elif order == "status":
             keys = self._facts.statuses[positions]
         elif order == "uncertainty":

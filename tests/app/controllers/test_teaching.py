@@ -14,9 +14,11 @@ from app.controllers.teaching import TOOL
 from app.gesture import Gesture
 from app.inference.inquiries.flips import FlipsInquiry
 from app.inference.inquiries.teach import Taught, TeachInquiry, TeachPicturesInquiry
+from app.inference.inquiries.teach_order import TeachOrder, TeachOrderInquiry
 from app.inference.requests import ModelSpec
 from app.main_window import MainWindow
 from app.settings import Settings
+from segcore.assist.next_pictures import PictureFacts
 from segcore.assist.scribbles import Samples, TaughtClassifier
 from segcore.training.flips import Flips
 
@@ -186,6 +188,33 @@ def test_what_was_taught_comes_back_from_a_file(
     teaching.load(tmp_path / "bad.taught")
     assert "bad.taught" in failures[0].sentence
     assert teaching.classifier is not None
+
+
+def test_the_list_can_begin_with_what_would_teach_most(
+    qtbot: Any, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core, box = window.core, window.images.order
+    asked: list[TeachOrderInquiry] = []
+
+    def order(inquiry: TeachOrderInquiry, *_: Any) -> TeachOrder:
+        asked.append(inquiry)
+        assert inquiry.store.read(inquiry.names[0]).shape == (40, 60, 3)
+        left = [name for name in inquiry.names[::-1] if not inquiry.store.is_labelled(name)]
+        facts = {inquiry.names[0]: PictureFacts(np.ones(2, np.float32), 0.5)}
+        return TeachOrder(tuple(left), facts)
+
+    monkeypatch.setattr(TeachOrderInquiry, "answer", order)
+    core.document.project.set_status(core.session.names[2], "approved")
+    box.setCurrentIndex(box.findData("teaches"))
+    qtbot.waitUntil(lambda: list(window.images.rows.positions) == [1, 0, 2])
+    core.document.project.set_status(core.session.names[1], "done")
+    box.activated.emit(box.currentIndex())
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(lambda: list(window.images.rows.positions) == [0, 1, 2])
+    assert not asked[0].known
+    assert list(asked[-1].known) == [core.session.names[0]]
+    box.setCurrentIndex(box.findData("listed"))
+    assert list(window.images.rows.positions) == [0, 1, 2]
 
 
 def test_a_new_model_is_looked_at_used_and_given_back(
