@@ -10,7 +10,7 @@ from segcore.formats.splits import SplitBy, split_by_folder_names
 from segcore.formats.table import FORMATS
 from segcore.project import Project
 from segcore.training.holding_out import Opened, held_out_apart
-from segcore.training.samples import Samples
+from segcore.training.samples import Samples, Subset
 from segcore.training.set_samples import ProjectSamples, SetSamples
 
 PNG = "png"
@@ -40,7 +40,7 @@ def open_samples(
         raise TrainingError(f"{readable(path)}: there is no such folder; check the name.")
     if Project.is_project(path):
         samples = ProjectSamples.of(Project.open(path, read_only=True), by)
-        return held_out_apart(samples, hold_out or 0, seed)
+        return _project_apart(samples, hold_out or 0, seed)
     labelled = _read(path, form)
     if labelled.splits == ("train",) or "train" not in labelled.splits:
         return held_out_apart(_some(SetSamples(labelled, by=by), path), hold_out or 0, seed)
@@ -48,6 +48,18 @@ def open_samples(
     if "val" in labelled.splits and hold_out is None:
         return Opened(trained, SetSamples(labelled, ["val"], by))
     return held_out_apart(trained, hold_out or 0, seed)
+
+
+def _project_apart(samples: ProjectSamples, share: float, seed: int) -> Opened:
+    """Measured is on what people and imports said alone, where there is enough of it."""
+    judged = samples.judged if share > 0 else None
+    if judged is None or len({judged.group(index) for index in range(len(judged))}) < 2:
+        return held_out_apart(samples, share, seed)
+    held_out = held_out_apart(judged, share, seed).held_out
+    assert held_out is not None
+    groups = {held_out.group(index) for index in range(len(held_out))}
+    kept = [index for index in range(len(samples)) if samples.group(index) not in groups]
+    return Opened(Subset(samples, kept), held_out)
 
 
 def _read(path: Path, form: str) -> LabelledSet:

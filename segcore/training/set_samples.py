@@ -18,6 +18,7 @@ from segcore.images import read_image
 from segcore.labels import LabelMap
 from segcore.project import Project
 from segcore.project.origins import NOBODY, OriginKind
+from segcore.review.said_by import said_by
 from segcore.training.samples import Image, Weights
 
 ORIGIN_WEIGHTS: Mapping[OriginKind, float] = {
@@ -27,6 +28,7 @@ ORIGIN_WEIGHTS: Mapping[OriginKind, float] = {
     "model": 0.25,
 }
 """How much a pixel counts by who said it: a person's more than a model's."""
+_JUDGES: tuple[OriginKind, ...] = ("person", "imported")
 
 
 class SetSamples:
@@ -134,3 +136,28 @@ class ProjectSamples:
     def group(self, index: int) -> str:
         """What the picture stays together with."""
         return group_of(self.names[index], self.by)
+
+    @property
+    def judged(self) -> JudgedSamples:
+        """The pictures, and of them the pixels, that a model can be judged by."""
+        names = np.array(self.names, np.object_)
+        some = [said_by(self.project, self.names, kind) for kind in _JUDGES]
+        return JudgedSamples(self.project, names[np.logical_or.reduce(some)].tolist(), self.by)
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedSamples(ProjectSamples):
+    """Pictures of which people or an import said something: what a model said is no truth."""
+
+    def labels(self, index: int) -> LabelMap:
+        """(H, W) ids, ignore where nobody else than a model or a neighbouring frame spoke."""
+        maps = self.project.maps(self.names[index])
+        counts = np.zeros(256, np.bool_)
+        counts[[row.id for row in self.project.origin_rows if row.kind in _JUDGES]] = True
+        labels = maps.labels.copy()
+        labels[~counts[maps.origins]] = self.classes.ignore
+        return labels
+
+    def weights(self, index: int) -> Weights | None:  # noqa: ARG002 - what counts counts alike
+        """Every pixel counts 1."""
+        return None

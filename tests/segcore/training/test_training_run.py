@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from segcore.checkpoints import load_model, read_checkpoint, save_pretrained
 from segcore.classes import ClassTable
@@ -25,10 +26,12 @@ from segcore.models import (
 )
 from segcore.preprocess import Preprocess
 from segcore.progress import CancelToken
+from segcore.project import Project
 from segcore.training.batches import Sampling, Source
 from segcore.training.beginning import begin
 from segcore.training.holding_out import held_out_apart
 from segcore.training.moving_average import MovingAverage
+from segcore.training.opening import open_samples
 from segcore.training.optimiser import Schedule, freeze, optimiser_of
 from segcore.training.plan import Plan
 from segcore.training.recipe import Recipe
@@ -248,6 +251,33 @@ def test_whole_groups_are_held_out() -> None:
     one = ArraySamples(samples.classes, [picture] * 4, [labels] * 4, ["v"] * 4)
     with pytest.raises(TrainingError, match="--hold-out"):
         held_out_apart(one, 0.5, seed=0)
+
+
+def test_a_project_is_measured_on_what_people_said_alone(tmp_path: Path) -> None:
+    classes = ClassTable.from_names(["ground", "disc"])
+    project = Project.create(tmp_path / "project", classes)
+    labels = np.zeros((32, 48), np.uint8)
+    labels[8:20] = 1
+    for number in range(6):
+        Image.new("RGB", (48, 32)).save(tmp_path / f"{number}.png")
+        (name,) = project.add([tmp_path / f"{number}.png"])
+        model = project.origin_id("model", "m", "0")
+        origins = np.full(labels.shape, model, np.uint8)
+        if number < 3:
+            origins[:, :24] = project.origin_id("person")
+        project.save(name, labels, origins)
+    project.close()
+    trained, held_out = open_samples(tmp_path / "project", hold_out=0.4)
+    assert held_out is not None
+    names = [held_out.name(index) for index in range(len(held_out))]
+    assert len(names) == 2
+    assert set(names) <= {"0.png", "1.png", "2.png"}
+    assert {trained.name(index) for index in range(len(trained))}.isdisjoint(names)
+    assert len(trained) == 4
+    judged = held_out.labels(0)
+    assert (judged[:, 24:] == classes.ignore).all()
+    np.testing.assert_array_equal(judged[:, :24], labels[:, :24])
+    assert held_out.weights(0) is None
 
 
 def test_two_workers_train_one_network(png_folder: Path, tmp_path: Path) -> None:
