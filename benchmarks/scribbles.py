@@ -5,9 +5,9 @@
 Strokes are drawn from the true labels: straight, up to 60 pixels long and 3 wide, inside one class,
 for every class with at least half a per cent of the picture. A picture's mIoU is over the classes
 that were scribbled. DATA holds `street/` and `aerial/`; the drawn streets and mosaics of textures
-(scikit-image's photographs of brick, grass and gravel) are domains that the model has not seen.
-`--export` writes pictures, labels and scribbled pixels for `scribbles_baseline.py`, which
-classifies filter banks in an environment that has CatBoost.
+(scikit-image's photographs of brick, grass and gravel) are no data set at all.
+`--export` writes pictures, labels, scribbled pixels and features for `scribbles_baseline.py`,
+which classifies them as napari-convpaint does, in an environment of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from assist_simulation import IGNORE, Labels, Pair, drawn_pairs, pairs
 
-from segcore.assist.scribble_features import scribbled, taught_labels
+from segcore.assist.scribble_features import feature_groups, scribbled, taught_labels
 from segcore.assist.scribbles import Samples, Scribble, TaughtClassifier
 from segcore.classes import ClassTable
 from segcore.geometry import Box
@@ -110,7 +110,8 @@ def judged(
         applies.append(time.perf_counter() - began)
         scores.append(mean_iou(labels, pair.labels, taught.ids))
         if export:
-            write(export / f"{domain}_{count}_{number}.npz", pair, strokes)
+            groups = feature_groups(encoded, 0) if len(encoded.windows) == 1 else []
+            write(export / f"{domain}_{count}_{number}.npz", pair, strokes, groups)
     return {
         "miou": round(100 * statistics.mean(scores), 2),
         "fit": round(statistics.median(fits), 4),
@@ -164,14 +165,16 @@ def mean_iou(labels: Labels, truth: Labels, ids: Any) -> float:
     return float(np.mean(scores))
 
 
-def write(path: Path, pair: Pair, strokes: list[Scribble]) -> None:
-    """Picture, labels, and (x, y, id) of the scribbled pixels."""
+def write(path: Path, pair: Pair, strokes: list[Scribble], groups: list[Any]) -> None:
+    """Picture, labels, (x, y, id) of the scribbled pixels, and groups of features (C, h, w)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     parts = []
     for stroke in strokes:
         columns, rows = stroke.pixels(pair.labels.shape)
         parts.append(np.stack([columns, rows, np.full(len(rows), stroke.class_id)], axis=1))
-    np.savez(path, image=pair.image, labels=pair.labels, pixels=np.concatenate(parts))
+    features = {f"features{n}": group.half().numpy() for n, group in enumerate(groups)}
+    arrays = {"image": pair.image, "labels": pair.labels, "pixels": np.concatenate(parts)}
+    np.savez(path, features=len(groups), **arrays, **features)
 
 
 def megapixel(predictor: Predictor) -> dict[str, float]:
