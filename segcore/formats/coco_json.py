@@ -12,7 +12,7 @@ from segcore.classes import ClassTable
 from segcore.errors import ClassTableError, FormatError, readable
 from segcore.formats.colours import named
 from segcore.formats.contract import Finding, LabelledPicture, LabelledSet, Problems
-from segcore.formats.layout import leads_out, placed, read_json
+from segcore.formats.layout import leads_out, names_in_files, placed, read_json
 from segcore.formats.regions_in import size_in, split_named
 from segcore.images import read_image_size
 from segcore.resources import colored
@@ -33,9 +33,8 @@ class CocoImage:
 def categories_of(classes: ClassTable, **more: Any) -> list[dict[str, Any]]:
     """`categories`: id = class id + 1, every class, with its colour."""
     return [
-        {"id": info.id + 1, "name": info.name, "supercategory": "", "color": list(info.color)}
-        | more
-        for info in classes
+        {"id": info.id + 1, "name": name, "supercategory": "", "color": list(info.color)} | more
+        for info, name in zip(classes, names_in_files(classes))
     ]
 
 
@@ -221,8 +220,9 @@ def _in_table(
 ) -> dict[int, int]:
     ids: dict[int, int] = {}
     unknown: list[str] = []
+    written = names_in_files(given)
     for number, row in rows.items():
-        own = 1 <= number <= len(given) and given[number - 1].name == row["name"]
+        own = 1 <= number <= len(given) and written[number - 1] == row["name"]
         class_id = number - 1 if own else given.id_of(row["name"])
         if class_id is None:
             unknown.append(row["name"])

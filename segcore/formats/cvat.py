@@ -97,7 +97,7 @@ def _write_head(stream: IO[str], classes: ClassTable, split: str, count: int) ->
     stream.write("      <mode>annotation</mode>\n      <overlap>0</overlap>\n")
     stream.write(f"      <start_frame>0</start_frame>\n      <stop_frame>{max(count - 1, 0)}")
     stream.write("</stop_frame>\n      <z_order>True</z_order>\n      <labels>\n")
-    for info in classes:
+    for info in classes.living:
         color = "#{:02x}{:02x}{:02x}".format(*info.color)
         stream.write(
             f"        <label><name>{escape(info.name)}</name><color>{color}</color>"

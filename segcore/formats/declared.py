@@ -14,7 +14,7 @@ from segcore.classes import IGNORE_8BIT, IGNORE_COLOR, ClassTable, Color
 from segcore.errors import FormatError, ImageError, readable
 from segcore.formats.colours import ColorMap, with_unique_colors
 from segcore.formats.contract import Problems
-from segcore.formats.layout import free_name
+from segcore.formats.layout import free_name, names_in_files
 from segcore.labels import LabelMap, read_label_map
 
 _IGNORE_NAMES = ("ignore", "void", "ignored", "__ignore__")
@@ -29,11 +29,9 @@ class Row(NamedTuple):
 
 def rows_of(classes: ClassTable) -> list[Row]:
     """The rows that declare these classes, in unique colours, and ignore at the end."""
-    taken = {info.name.casefold() for info in classes.living}
-    rows = [
-        Row(info.name if not info.retired else free_name("retired", taken), new.color)
-        for info, new in zip(classes, with_unique_colors(classes))
-    ]
+    names = names_in_files(classes)
+    rows = [Row(name, info.color) for name, info in zip(names, with_unique_colors(classes))]
+    taken = {name.casefold() for name in names}
     return [*rows, Row(free_name("ignore", taken), IGNORE_COLOR)]
 
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
+import numpy as np
+
 from segcore.errors import SegcoreError
 from segcore.formats.colours import named
 from segcore.formats.contract import NO_SIZE, ExportOptions, Finding, Format, LabelledSet
@@ -18,6 +20,7 @@ def findings_of(labelled: LabelledSet, form: Format, options: ExportOptions) -> 
     """Everything that an export of this set in this format would lose, change or stumble over."""
     found = [*_too_many_classes(labelled, form), *_nothing_there(labelled)]
     found += [*_bad_names(labelled), *_unreadable(labelled, options), *_turned(labelled, options)]
+    found += _retired(labelled)
     if any(finding.kind == "hindrance" for finding in found):
         return found  # what a format says of labels needs pictures that can be read
     return found + form.finds(labelled, options)
@@ -131,24 +134,29 @@ def _turned(labelled: LabelledSet, options: ExportOptions) -> Iterable[Finding]:
     yield Finding("note", text, turned[0].name)
 
 
-def unreadable_labels(labelled: LabelledSet) -> list[Finding]:
-    """A hindrance for each picture whose labels cannot be read or do not fit it; reads them all."""
-    found: list[Finding] = []
+def _retired(labelled: LabelledSet) -> list[Finding]:
+    """A note that there are retired classes; a hindrance where one has pixels all the same."""
+    retired = [info for info in labelled.classes if info.retired]
+    if not retired:
+        return []
+    found = [
+        Finding(
+            "note",
+            f"The retired classes {named([info.name for info in retired])} have no pixels: "
+            "classes.json keeps them, and no other class gets their numbers.",
+        )
+    ]
+    ids = [info.id for info in retired]
     for picture in labelled.pictures:
         try:
-            shape = picture.labels().shape
-        except SegcoreError as error:
-            found.append(Finding("hindrance", str(error), picture.name))
-            continue
-        if shape != picture.size:
-            found.append(
-                Finding(
-                    "hindrance",
-                    f"{picture.name} has {picture.size[1]} x {picture.size[0]} pixels and its "
-                    f"label map {shape[1]} x {shape[0]}: label it anew.",
-                    picture.name,
-                )
-            )
+            labels = picture.labels()
+        except SegcoreError:
+            continue  # said by the format, with everything else that cannot be read
+        held = np.isin(ids, np.unique(labels))
+        names = named([info.name for info, here in zip(retired, held) if here])
+        if held.any():
+            text = f"{picture.name} has pixels of the retired classes {names}: give them another."
+            found.append(Finding("hindrance", text, picture.name))
     return found
 
 

@@ -25,7 +25,7 @@ from segcore.formats.contract import (
 )
 from segcore.formats.findings import renamed_files
 from segcore.formats.label_files import read_ids, write_grey_ids
-from segcore.formats.layout import classes_beside, read_json
+from segcore.formats.layout import classes_beside, names_in_files, read_json
 from segcore.formats.paired import Trees, read_pairs, splits_in, write_pairs
 from segcore.resources import colored
 
@@ -51,7 +51,7 @@ def _finds(labelled: LabelledSet, _options: ExportOptions, /) -> list[Finding]:
 
 def _write(labelled: LabelledSet, folder: Path, options: ExportOptions, step: Step, /) -> None:
     write_pairs(labelled, folder, options, step, trees=_trees, write_labels=write_grey_ids)
-    names = {str(info.id): info.name for info in labelled.classes}
+    names = {str(number): name for number, name in enumerate(names_in_files(labelled.classes))}
     for name, content in ((_NAMES, names), (_PROCESSOR, _SETTINGS)):
         text = json.dumps(content, indent=2, ensure_ascii=False)
         (folder / name).write_text(f"{text}\n", encoding="utf-8")

@@ -136,7 +136,7 @@ def _brushes(labels: LabelMap, ignore: int) -> Iterator[tuple[int, list[int]]]:
 def _write_config(path: Path, labelled: LabelledSet) -> None:
     lines = ["<View>", '  <Image name="image" value="$image" zoom="true"/>']
     lines.append('  <BrushLabels name="labels" toName="image">')
-    for info in labelled.classes:
+    for info in labelled.classes.living:
         color = "#{:02x}{:02x}{:02x}".format(*info.color)
         name = quoteattr(info.name, {'"': "&quot;"})
         lines.append(f'    <Label value={name} background="{color}"/>')

@@ -93,7 +93,8 @@ def _write(labelled: LabelledSet, folder: Path, options: ExportOptions, step: St
             json.dump(content, stream, ensure_ascii=False, indent=1)
         step(picture.name)
     names_first = [IGNORED, BACKGROUND]
-    lines = names_first + [name for name in labelled.classes.names if name != BACKGROUND]
+    listed = [info.name for info in labelled.classes.living]
+    lines = names_first + [name for name in listed if name != BACKGROUND]
     (folder / _LABELS).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -138,6 +138,15 @@ def flat_stems(pictures: Sequence[LabelledPicture]) -> dict[str, str]:
     return last
 
 
+def names_in_files(classes: ClassTable) -> list[str]:
+    """What files that number their classes call each: a retired one "retired", whatever it was.
+
+    Its number is not given again; its name may be that of another class by now.
+    """
+    taken = {info.name.casefold() for info in classes.living}
+    return [free_name("retired", taken) if info.retired else info.name for info in classes]
+
+
 def free_name(wanted: str, taken: set[str]) -> str:
     """The name, or that with a number behind it, that is not `taken`, which it is afterwards."""
     numbered = (f"{wanted}-{number}" for number in itertools.count(2))

@@ -28,7 +28,7 @@ from segcore.formats.contract import (
 )
 from segcore.formats.findings import renamed_files
 from segcore.formats.label_files import read_ids, write_grey_ids
-from segcore.formats.layout import classes_beside, leads_out
+from segcore.formats.layout import classes_beside, leads_out, names_in_files
 from segcore.formats.paired import Trees, read_pairs, write_pairs
 from segcore.resources import colored
 
@@ -72,7 +72,8 @@ def write_data(folder: Path, labelled: LabelledSet, *more: str) -> None:
     if "val" not in parts:
         lines.append(f"val: images/{parts[0]}  # no part was made for validation")
     lines += [*more, "names:"]
-    lines += [f"  {info.id}: {json.dumps(info.name)}" for info in labelled.classes]
+    names = enumerate(names_in_files(labelled.classes))
+    lines += [f"  {number}: {json.dumps(name)}" for number, name in names]
     (folder / _DATA).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -176,29 +176,53 @@ def test_many_classes_come_back_or_are_refused_before_anything_is_written(
     assert (again.pictures[0].labels() == labels).all()
 
 
+@st.composite
+def tables(draw: st.DrawFn) -> ClassTable:
+    """Classes in an order of their own, some merged or deleted, a name given anew."""
+    table = ClassTable.from_names(draw(st.permutations(NAMES))[:8])
+    for class_id in draw(st.lists(st.integers(0, 7), unique=True, max_size=3)):
+        into = draw(st.sampled_from([None, *(info.id for info in table.living)]))
+        table = table.with_retired(class_id, None if into == class_id else into)
+    gone = [info.name for info in table if info.retired]
+    if gone and draw(st.booleans()):
+        table = table.with_class(gone[0])
+    return table.with_display(draw(st.permutations([info.id for info in table.living])))
+
+
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 @pytest.mark.parametrize("name", OURS)
-def test_any_label_map_comes_back(
+def test_any_project_comes_back(
     name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder = tmp_path_factory.mktemp("any")
-    table = ClassTable.from_names(data.draw(st.permutations(NAMES)))
-    pictures = []
-    for number in range(data.draw(st.integers(1, 3))):
+    folder, table = tmp_path_factory.mktemp("any"), data.draw(tables())
+    ids = st.sampled_from([*(info.id for info in table.living), 255])
+    drawn = {}
+    for picture in ("a/x.png", "a/x.jpg", "ü.jpg")[: data.draw(st.integers(1, 3))]:
         size = data.draw(st.tuples(st.integers(1, 12), st.integers(1, 12)))
-        ids = st.sampled_from([*range(len(table)), 255])
         flat = data.draw(st.lists(ids, min_size=size[0] * size[1], max_size=size[0] * size[1]))
-        labels = np.array(flat, np.uint8).reshape(size)
-        path = folder / f"{number}.png"
-        picture_file(path, *size)
-        pictures.append(LabelledPicture(path.name, path, size, lambda labels=labels: labels))  # type: ignore[misc]
-    labelled = LabelledSet(table, pictures)
+        drawn[picture] = np.array(flat, np.uint8).reshape(size)
+        picture_file(folder / "in" / picture, *size, data.draw(st.sampled_from((1, 6))))
+    with Project.create(folder / "project", table) as project:
+        project.add([folder / "in"])
+        for picture in project.images:
+            project.save(picture, drawn[picture])
+        report = export_set(set_of_project(project), folder / "out", FORMATS[name])
 
-    export_set(labelled, folder / "out", FORMATS[name])
-    again = import_set(folder / "out", FORMATS[name]).labelled
+    import_into(folder / "again", import_set(folder / "out", FORMATS[name]), name)
 
-    assert again.classes == table
-    assert content(again) == content(labelled)
+    assert not [finding for finding in report.findings if finding.kind != "note"]
+    said = any("retired" in finding.text for finding in report.findings)
+    assert said == any(info.retired for info in table)
+    with Project.open(folder / "again") as again:
+        assert again.classes == table
+        found = content(set_of_project(again))
+    assert found == sorted((labels.shape, labels.tobytes()) for labels in drawn.values())
+
+
+def test_pixels_of_a_retired_class_stop_the_export(awkward: LabelledSet, tmp_path: Path) -> None:
+    table = awkward.classes.with_retired(0, 1)
+    with pytest.raises(FormatError, match=rf'retired classes "{NAMES[0]}"'):
+        export_set(LabelledSet(table, awkward.pictures), tmp_path / "out", FORMATS["cityscapes"])
