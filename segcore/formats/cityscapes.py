@@ -7,6 +7,7 @@ train ids: classes are matched by name, and ignore is 0, "unlabeled".
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from segcore.formats.cityscapes_names import (
     classes_with_ids,
     file_stems,
     is_kept,
+    label_id_of,
 )
 from segcore.formats.colours import named
 from segcore.formats.contract import (
@@ -46,16 +48,18 @@ _PICTURES, _LABELS = "leftImg8bit", "gtFine"
 
 
 def _finds(labelled: LabelledSet, options: ExportOptions, /) -> list[Finding]:
-    found = repeated_names(labelled)
-    other = [info.name for info in labelled.classes.living if info.name not in LABEL_IDS]
-    if UNLABELED in other:
+    found = repeated_names(labelled) + _capitals(labelled)
+    other = [info.name for info in labelled.classes.living if label_id_of(info.name) is None]
+    unlabeled = [name for name in other if name.casefold() == UNLABELED]
+    if unlabeled:
         found.append(
             Finding(
                 "hindrance",
-                f'The class "{UNLABELED}" is what Cityscapes calls ignore: make its pixels ignore.',
+                f"The class {named(unlabeled)} is what Cityscapes calls ignore: make its pixels "
+                "ignore.",
             )
         )
-        other.remove(UNLABELED)
+        other = [name for name in other if name not in unlabeled]
     if other:
         found.append(
             Finding(
@@ -65,6 +69,26 @@ def _finds(labelled: LabelledSet, options: ExportOptions, /) -> list[Finding]:
             )
         )
     return found + _renamed(labelled) + _converted(labelled, options)
+
+
+def _capitals(labelled: LabelledSet) -> list[Finding]:
+    """A note where names differ from those of Cityscapes in capitals alone."""
+    names = [info.name for info in labelled.classes.living if label_id_of(info.name) is not None]
+    alike = Counter(name.casefold() for name in names)
+    twice = [name for name in names if alike[name.casefold()] > 1]
+    if len(set(twice)) > 1:
+        return [
+            Finding(
+                "hindrance",
+                f"The classes {named(twice)} are one class of Cityscapes: merge them, or rename "
+                "all but one.",
+            )
+        ]
+    changed = [name for name in names if name not in LABEL_IDS]
+    if not changed:
+        return []
+    text = f"The classes {named(changed)} are taken for those of Cityscapes without capitals."
+    return [Finding("note", text)]
 
 
 def _renamed(labelled: LabelledSet) -> list[Finding]:
@@ -93,7 +117,7 @@ def _converted(labelled: LabelledSet, options: ExportOptions) -> list[Finding]:
 def _write(labelled: LabelledSet, folder: Path, options: ExportOptions, step: Step, /) -> None:
     label_ids = np.full(256, IGNORED_ID, np.uint8)
     label_ids[: len(labelled.classes)] = [
-        IGNORED_ID if info.retired else LABEL_IDS[info.name] for info in labelled.classes
+        IGNORED_ID if info.retired else LABEL_IDS[info.name.casefold()] for info in labelled.classes
     ]
     stems = file_stems(labelled.pictures)
     for split in labelled.splits:
@@ -116,7 +140,7 @@ def _read(path: Path, options: ImportOptions, problems: Problems, /) -> Labelled
         )
     files = {split: _files(path, split, problems) for split in splits}
     classes = classes_beside(path, options, problems) or _classes_in_use(files, problems)
-    unknown = [info.name for info in classes.living if info.name not in LABEL_IDS]
+    unknown = [info.name for info in classes.living if label_id_of(info.name) is None]
     if unknown:
         problems.add(
             f"The classes {named(unknown)} of classes.json are none of Cityscapes: remove that "
@@ -168,7 +192,11 @@ def _classes_in_use(
 def _read_labels(path: Path, *, classes: ClassTable) -> LabelMap:
     values = read_label_map(path).labels
     table = np.full(256, IGNORE_8BIT, np.uint8)
-    known = {LABEL_IDS[info.name]: info.id for info in classes.living if info.name in LABEL_IDS}
+    known = {
+        label_id: info.id
+        for info in classes.living
+        if (label_id := label_id_of(info.name)) is not None
+    }
     unknown = set(map(int, np.unique(values))) - {IGNORED_ID, *known}
     if unknown:
         raise FormatError(

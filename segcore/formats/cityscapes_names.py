@@ -40,6 +40,11 @@ _NO_PATTERN = re.compile(r"[\[\]*?]")
 _PARTS = 3
 
 
+def label_id_of(name: str) -> int | None:
+    """The label id of a class called like one of Cityscapes, capitals or not; None for others."""
+    return LABEL_IDS.get(name.casefold())
+
+
 def classes_with_ids(present: Sequence[int]) -> ClassTable:
     """The 19 classes that are evaluated, in the order of their train ids, then others in use."""
     evaluated = class_table("cityscapes")

@@ -72,6 +72,21 @@ def test_a_dry_run_says_and_writes_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
+def test_cityscapes_takes_names_in_capitals_and_says_so(tmp_path: Path) -> None:
+    capitals = ClassTable.from_names(["Road", "SKY"])
+    labelled = labelled_in(tmp_path / "in", table=capitals)
+    report = export_set(labelled, tmp_path / "out", FORMATS["cityscapes"])
+    assert any('"Road", "SKY"' in finding.text for finding in report.findings)
+    again = import_set(tmp_path / "out", FORMATS["cityscapes"]).labelled
+    assert again.classes == capitals
+    assert {p.labels().tobytes() for p in again.pictures} == {
+        p.labels().tobytes() for p in labelled.pictures
+    }
+    twice = labelled_in(tmp_path / "twice", table=ClassTable.from_names(["Road", "road"]))
+    with pytest.raises(FormatError, match='"Road", "road" are one class of Cityscapes'):
+        export_set(twice, tmp_path / "again", FORMATS["cityscapes"])
+
+
 def test_a_vanished_picture_is_named_before_anything_is_written(tmp_path: Path) -> None:
     labelled = labelled_in(tmp_path / "in")
     (tmp_path / "in" / "1.png").unlink()
