@@ -93,8 +93,11 @@ def rates(model: str, clip: Path, count: int, rounds: int) -> dict[str, Any]:
         cells = "".join(f"{value:13.3f}" for value in (*row, ratio, *cpu))
         sys.stdout.write(f"{turn + 1:>13}{cells}\n")
     least, most = np.percentile(ratios, (25, 75))
+    all_in_all = sum(1 / rate for rate in found["model"]) / sum(1 / r for r in found["whole"])
+    found["over_all"] = all_in_all
     cost = np.median(found["whole_cpu"]) / np.median(found["model_cpu"])
     sys.stdout.write(f"median ratio {found['ratio']:.3f} (quartiles {least:.3f} to {most:.3f})\n")
+    sys.stdout.write(f"all rounds together {all_in_all:.3f}\n")
     sys.stdout.write(f"CPU of the whole way by that of the model: {cost:.3f}\n")
     return found
 

@@ -84,6 +84,7 @@ class PictureStack:
 
     def _duration_of(self, number: int) -> float:
         self._seek(number)
+        self._picture.load()  # WebP says it with the pixels
         return float(self._picture.info.get("duration") or 0) / 1000 or 1 / self.rate
 
     def is_key(self, _number: int) -> bool:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from segcore.decoding import video_index
 from segcore.decoding.growing_index import GrowingIndex
+from segcore.decoding.picture_stack import PictureStack
 from segcore.decoding.video_index import build_index, growing_index
 from segcore.errors import ImageError, VideoError
 from segcore.frame_paths import frame_name, frame_of, frame_of_name, frame_path
@@ -146,3 +147,12 @@ def test_animations_and_stacks_are_videos(tmp_path: Path, ending: str) -> None:
     assert reds == pytest.approx([120, 0, 160, 40], abs=2)
     with pytest.raises(ImageError):
         read_image(frame_path(path, 5))
+
+
+@pytest.mark.parametrize("ending", ["gif", "png", "webp"])
+def test_the_pictures_of_an_animation_have_times_of_their_own(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"uneven.{ending}"
+    pictures = [Image.new("RGB", (40, 30), (40 * n, 0, 0)) for n in range(4)]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=[100, 300, 50, 100])
+    with PictureStack(path) as stack:
+        assert stack.times(9) == pytest.approx([0, 0.1, 0.4, 0.45])
