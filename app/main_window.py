@@ -178,9 +178,10 @@ class MainWindow(QMainWindow):
             messages=self.messages,
             tabs=self.tabs,
             theme=self.theme,
+            settings=self.settings,
             window=self,
         )
-        self.workspace.set_foot(self.review.walk_bar)
+        self.workspace.add_feet(self.review.bars)
         self.teach_link = TeachLink(
             self.tabs,
             self.classes,

@@ -5,11 +5,13 @@ Made without pyplot, so that they need no display; draw them off the window's th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segcore.evaluation import Report
+from segcore.metrics import Counts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,25 +22,52 @@ _MOST_NUMBERS = 24
 
 def confusion_figure(report: Report) -> Figure:
     """Rows are the truth's classes that occur, columns what was predicted, shares of the row."""
+    counts = report.confusion
+    there = np.flatnonzero((counts.sum(axis=0) + counts.sum(axis=1)) > 0)
+    return matrix_figure(
+        counts[np.ix_(there, there)],
+        [report.classes[int(class_id)].name for class_id in there],
+        totals=report.scores.pixels[there],
+        columns="predicted",
+        rows="true",
+        shares="share of the true pixels",
+        title=f"mIoU {100 * report.scores.miou:.1f} %",
+    )
+
+
+def matrix_figure(
+    counts: Counts,
+    names: Sequence[str],
+    *,
+    totals: Counts,
+    columns: str,
+    rows: str,
+    shares: str,
+    title: str,
+) -> Figure:
+    """A confusion matrix as shares of its rows.
+
+    Args:
+        counts: (k, k) pixels.
+        names: of the k classes.
+        totals: (k,) pixels that each row is a share of.
+        columns, rows, shares, title: what the axes, the colours and the whole are called.
+    """
     from matplotlib.figure import Figure
 
-    counts = report.confusion.astype(np.float64)
-    there = np.flatnonzero((counts.sum(axis=0) + counts.sum(axis=1)) > 0)
-    counts = counts[np.ix_(there, there)]
-    rows = report.scores.pixels[there].astype(np.float64)
-    shares = np.divide(counts, rows[:, None], out=np.zeros_like(counts), where=rows[:, None] > 0)
-    names = [report.classes[int(class_id)].name for class_id in there]
+    whole = totals.astype(np.float64)[:, None]
+    cells = np.divide(counts, whole, out=np.zeros(counts.shape), where=whole > 0)
     side = 2.6 + 0.42 * max(len(names), 4)
     figure = Figure(figsize=(side + 1.0, side), layout="constrained")
     axes = figure.add_subplot()
-    image = axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
+    image = axes.imshow(cells, cmap="Blues", vmin=0.0, vmax=1.0)
     axes.set_xticks(range(len(names)), names, rotation=60, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
+    axes.set_xlabel(columns)
+    axes.set_ylabel(rows)
     if len(names) <= _MOST_NUMBERS:
-        for row, column in np.ndindex(shares.shape):
-            share = shares[row, column]
+        for row, column in np.ndindex(cells.shape):
+            share = cells[row, column]
             if share >= 0.005:
                 color = "white" if share > 0.5 else "black"
                 axes.text(
@@ -50,8 +79,8 @@ def confusion_figure(report: Report) -> Figure:
                     color=color,
                     fontsize=8,
                 )
-    figure.colorbar(image, ax=axes, label="share of the true pixels", shrink=0.85)
-    axes.set_title(f"mIoU {100 * report.scores.miou:.1f} %")
+    figure.colorbar(image, ax=axes, label=shares, shrink=0.85)
+    axes.set_title(title)
     return figure
 
 

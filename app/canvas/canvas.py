@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.difference import DifferenceSource
 from app.canvas.field_marks import FieldMarks, marks_box
 from app.canvas.heat import HeatLook
 from app.canvas.layers import OverlayLook
@@ -123,6 +124,19 @@ class Canvas(PaintedView):
         """Outline a region of the heat map: (n, 4) pieces in parts of a box, or none."""
         self._layers.region = None if region is None else RegionLayer(*region)
         self._look_changed()
+
+    def set_difference(self, source: DifferenceSource | None) -> None:
+        """Show where two label maps differ, in the place of every other overlay; None ends it.
+
+        Whoever writes to one of the two maps says so with `update_labels`.
+        """
+        self._layers.set_difference(source)
+        self._look_changed()
+
+    def set_outline(self, outline: tuple[Pieces, Box] | None) -> None:
+        """Outline a region of the difference: (n, 4) pieces in parts of a box, or none."""
+        self._layers.outline = None if outline is None else RegionLayer(*outline)
+        self.update()
 
     def set_query_point(self, point: Point | None, cell: Box | None = None) -> None:
         """Mark the pixel that was asked about, and the image pixels of the cell it falls in."""

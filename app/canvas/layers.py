@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPainter
 
+from app.canvas.difference import DifferenceSource
 from app.canvas.heat import HeatLayer, HeatLook
 from app.canvas.legend import Scale
 from app.canvas.pyramid import Pyramid, PyramidBuilder
@@ -78,6 +79,8 @@ class Layers:
         self.values: TileLayer | None = None
         self.heat: HeatLayer | None = None
         self.region: RegionLayer | None = None
+        self.difference: TileLayer | None = None
+        self.outline: RegionLayer | None = None
 
     @property
     def size(self) -> Size | None:
@@ -87,7 +90,7 @@ class Layers:
     @property
     def scale(self) -> Scale | None:
         """The colour scale of what is shown, if it has one."""
-        if not self._look.visible:
+        if not self._look.visible or self._fits(self.difference):
             return None
         if self._look.mode == "heat" and self.heat:
             return self.heat.scale
@@ -158,9 +161,13 @@ class Layers:
         if before.opacity != look.opacity:
             self._renew_heat()
 
+    def set_difference(self, source: DifferenceSource | None) -> None:
+        """Show where two label maps differ, in the place of everything else; None ends it."""
+        self.difference = None if source is None else _renewed(self.difference, source)
+
     def damage_labels(self, box: Box) -> None:
         """Note that ids in a box have changed in the array."""
-        for layer in (self.classes, self.origins):
+        for layer in (self.classes, self.origins, self.difference):
             if layer is not None:
                 layer.damage(box)
 
@@ -173,6 +180,11 @@ class Layers:
         self.picture.paint(painter, viewport, device)
         look = self._look
         if not (look.visible and overlaid):
+            return
+        if self._fits(self.difference):
+            self._paint(self.difference, painter, viewport, device)
+            if self.outline:
+                self.outline.paint(painter, viewport)
             return
         self._paint(self.values, painter, viewport, device)
         if look.mode == "heat" and self.heat:

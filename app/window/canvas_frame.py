@@ -36,7 +36,7 @@ class CanvasFrame(QWidget):
         self._banner = banner
         self._panel = panel
         self._bar = bar
-        self._foot: QWidget | None = None
+        self._feet: list[QWidget] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(canvas)
@@ -46,10 +46,10 @@ class CanvasFrame(QWidget):
             floating.setHidden(hidden)
             floating.installEventFilter(self)
 
-    def set_foot(self, foot: QWidget) -> None:
-        """Put a bar at the lower edge."""
+    def add_foot(self, foot: QWidget) -> None:
+        """Put a bar at the lower edge, where one is shown at a time."""
         hidden = foot.isHidden()
-        self._foot = foot
+        self._feet.append(foot)
         foot.setParent(self)
         foot.setHidden(hidden)
         foot.installEventFilter(self)
@@ -61,7 +61,7 @@ class CanvasFrame(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Qt: the banner has other words, or one of both comes or goes."""
-        floating = (self._banner, self._panel, self._bar, self._foot)
+        floating = (self._banner, self._panel, self._bar, *self._feet)
         if watched in floating and event.type() in (
             QEvent.Type.LayoutRequest,
             QEvent.Type.Show,
@@ -79,10 +79,10 @@ class CanvasFrame(QWidget):
             rect.moveTop(self._banner.geometry().bottom() + _MARGIN // 2)
         self._panel.setGeometry(rect)
         self._place_bar()
-        if self._foot is not None:
-            self._foot.adjustSize()
-            left = (self.width() - self._foot.width()) // 2
-            self._foot.move(max(left, 0), self.height() - self._foot.height() - _MARGIN)
+        for foot in self._feet:
+            foot.adjustSize()
+            left = (self.width() - foot.width()) // 2
+            foot.move(max(left, 0), self.height() - foot.height() - _MARGIN)
 
     def _place_bar(self) -> None:
         """Below the banner; moved aside by the panel where there is no room for both."""
@@ -128,9 +128,10 @@ class Workspace(QWidget):
         column.addWidget(frame, 1)
         layout.addLayout(column, 1)
 
-    def set_foot(self, foot: QWidget) -> None:
-        """Put a bar at the lower edge of the canvas."""
-        self._frame.set_foot(foot)
+    def add_feet(self, feet: Sequence[QWidget]) -> None:
+        """Put bars at the lower edge of the canvas, where one is shown at a time."""
+        for foot in feet:
+            self._frame.add_foot(foot)
 
     @property
     def buttons(self) -> list[QToolButton]:
