@@ -23,6 +23,7 @@ from app.inference.inquiries.flips import FlipsInquiry
 from app.inference.inquiry import InquiryAnswer
 from app.inference.requests import Image, ModelSpec
 from app.lay_under import MODEL_KIND, NOBODY
+from app.priority import step_behind
 from app.session import Session
 from segcore.images import read_image
 from segcore.project import Project
@@ -150,6 +151,7 @@ class FineTuningController(QObject):
         process.readyReadStandardError.connect(self._read_errors)
         process.finished.connect(self._end)
         process.errorOccurred.connect(self._fail)
+        process.started.connect(lambda: step_behind(process.processId()))
         self._process = process
         self.new_model = None
         self._tell_outcome()

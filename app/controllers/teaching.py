@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from app.inference.inquiry import InquiryAnswer
 from app.inference.requests import ModelInfo
 from app.relay import Relay
 from app.session import Session
+from app.stroke_history import StrokeHistory, Strokes, cross
 from app.tool_options import Options
 from app.user_error import UserError
 from app.view_state import ViewState
@@ -35,12 +35,8 @@ TOOL = "scribble"
 TITLE = QT_TRANSLATE_NOOP("assistants", "Teach")
 DIAMETER = 3.0
 """Image pixels that a stroke is wide."""
-REACH = 6.0
-"""Image pixels within which Ctrl+drag takes a stroke away."""
 WHOLE = 3_000_000
 """Pixels of a picture all of which is shown at once; of larger ones what is in view."""
-
-Strokes = tuple[Scribble, ...]
 
 
 class TeachingController(QObject):
@@ -74,9 +70,7 @@ class TeachingController(QObject):
         self._assisting = assisting
         self._client = client
         self._model: ModelInfo | None = None
-        self._strokes: dict[str, Strokes] = {}
-        self._done: list[tuple[str, Strokes, Strokes]] = []
-        self._undone: list[tuple[str, Strokes, Strokes]] = []
+        self._strokes = StrokeHistory()
         self._samples: dict[str, dict[Scribble, Samples]] = {}
         self._relay = Relay(self)
         self._study = Asking(client, self)
@@ -95,22 +89,22 @@ class TeachingController(QObject):
     @property
     def strokes(self) -> Strokes:
         """Of the open picture."""
-        return self._strokes.get(self._document.name or "", ())
+        return self._strokes.of(self._document.name or "")
 
     @property
     def taught_classes(self) -> frozenset[int]:
         """The classes over which anything is scribbled, in any picture."""
-        return frozenset(stroke.class_id for held in self._strokes.values() for stroke in held)
+        return self._strokes.classes
 
     @property
     def can_undo(self) -> bool:
         """Whether there is a change of strokes to take back."""
-        return bool(self._done)
+        return self._strokes.can_undo
 
     @property
     def can_redo(self) -> bool:
         """Whether there is one to make again."""
-        return bool(self._undone)
+        return self._strokes.can_redo
 
     @property
     def is_applying(self) -> bool:
@@ -121,7 +115,7 @@ class TeachingController(QObject):
         """A stroke of the active class, or with Ctrl away with those that it crosses."""
         before = self.strokes
         if gesture.erase:
-            after = tuple(stroke for stroke in before if not _cross(stroke.points, gesture.points))
+            after = tuple(stroke for stroke in before if not cross(stroke.points, gesture.points))
         elif 0 <= self._view_state.active_class < len(self._document.classes):
             stroke = Scribble(gesture.points, self._view_state.active_class, DIAMETER)
             after = (*before, stroke)
@@ -136,21 +130,11 @@ class TeachingController(QObject):
 
     def undo(self) -> bool:
         """Take the last change of strokes back; False when there is none."""
-        if not self._done:
-            return False
-        name, before, after = self._done.pop()
-        self._undone.append((name, before, after))
-        self._put(name, before)
-        return True
+        return self._tell_if(self._strokes.undo())
 
     def redo(self) -> bool:
         """Make the change again that was taken back last; False when there is none."""
-        if not self._undone:
-            return False
-        name, before, after = self._undone.pop()
-        self._done.append((name, before, after))
-        self._put(name, after)
-        return True
+        return self._tell_if(self._strokes.redo())
 
     def set_over_people(self, over: bool) -> None:
         """Whether pixels that people labelled may change too."""
@@ -214,22 +198,19 @@ class TeachingController(QObject):
         self.cancel()
         self._strokes.clear()
         self._samples.clear()
-        self._done, self._undone = [], []
         self.classifier = None
         self.strokesChanged.emit()
         self.taughtChanged.emit()
 
     def _change(self, after: Strokes) -> None:
-        name, before = self._document.name, self.strokes
-        if name is not None and after != before:
-            self._done.append((name, before, after))
-            self._undone.clear()
-            self._put(name, after)
+        name = self._document.name
+        self._tell_if(name is not None and self._strokes.change(name, after))
 
-    def _put(self, name: str, strokes: Strokes) -> None:
-        self._strokes[name] = strokes
-        self.strokesChanged.emit()
-        self.refresh()
+    def _tell_if(self, changed: bool) -> bool:
+        if changed:
+            self.strokesChanged.emit()
+            self.refresh()
+        return changed
 
     def _ask(self, place: Box) -> None:
         self._assisting.ask(Gesture(TOOL, box=place), Assistant(self._work, TITLE))
@@ -258,12 +239,12 @@ class TeachingController(QObject):
         name, place = self._document.name or "", gesture.box
         if place is None or place.is_empty:
             return None
-        strokes = self._strokes.get(name, ())
+        strokes = self._strokes.of(name)
         others = [
             samples
             for other, held in list(self._samples.items())
             for stroke, samples in held.items()
-            if other != name and stroke in self._strokes.get(other, ())
+            if other != name and stroke in self._strokes.of(other)
         ]
         inquiry = TeachInquiry(
             model_of(scene).spec,
@@ -317,22 +298,3 @@ class TeachingController(QObject):
     def _end_study(self, _inquiry: object, troubles: list[tuple[str, str]]) -> None:
         for _name, sentence in troubles[:1]:
             self.failed.emit(UserError(sentence, "\n".join(text for _, text in troubles)))
-
-
-def _cross(stroke: Sequence[tuple[int, int]], way: Sequence[tuple[int, int]]) -> bool:
-    """Whether two ways come near each other; both are followed from point to point."""
-    one, other = _dense(stroke), _dense(way)
-    gaps = np.abs(one[:, None] - other[None]).max(axis=2)
-    return bool((gaps <= REACH).any())
-
-
-def _dense(points: Sequence[tuple[int, int]]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """A way with no step longer than `REACH`."""
-    corners = np.asarray(points, np.float64)
-    if len(corners) == 1:
-        return corners
-    parts = [corners[:1]]
-    for before, after in pairwise(corners):
-        count = max(int(np.ceil(np.abs(after - before).max() / REACH)), 1)
-        parts.append(before + (after - before) * (np.arange(1, count + 1) / count)[:, None])
-    return np.concatenate(parts)

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject
 from app.controllers.teach_order import TeachOrderController
 from app.panels.images import ImageListPanel
 from app.window.core import Core
+from segcore.review.picture_table import Order
 
-ORDER = "teaches"
+ORDER: Order = "teaches"
 
 
 class TeachOrderLink(QObject):

@@ -141,14 +141,3 @@ def test_a_fine_tuning_from_start_to_the_way_back(tuner: Any, project: Path) -> 
     section.back.click()
     tuner.waits_for(lambda: window.models.model.name == "small")
     assert tuning.compared is None
-
-
-def test_a_training_that_cannot_begin_says_why_in_a_sentence(tuner: Any) -> None:
-    core = tuner.window.core
-    section, tuning = tuner.window.teach_link.panel.tuning, tuner.window.teach_link.tuning
-    for name in core.session.names:
-        core.document.project.save(name, np.zeros((SIDE, SIDE), np.uint8), 1)
-    section.start.click()
-    tuner.waits_for(lambda: not tuning.is_running)
-    assert 'Only the class "ground" is labelled' in section.words.text()
-    assert tuning.compared is None

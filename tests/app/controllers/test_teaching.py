@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QProcess
 
 from app.controllers.teaching import TOOL
 from app.gesture import Gesture
@@ -237,3 +238,23 @@ def test_a_new_model_is_looked_at_used_and_given_back(
     assert section.back.isVisibleTo(section)
     section.back.click()
     qtbot.waitUntil(lambda: core.prediction.model == replace(before))
+
+
+def test_a_training_that_fails_says_why_and_nothing_has_changed(
+    qtbot: Any, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the command writes to stderr last is what the person reads."""
+    sentence = 'Only the class "a" is labelled: label some pixels of another class too.'
+    code = f"import sys; sys.stderr.write('warning\\n' + {sentence!r} + '\\n'); sys.exit(1)"
+    start = QProcess.start
+    monkeypatch.setattr(
+        QProcess, "start", lambda process, program, _words: start(process, program, ["-c", code])
+    )
+    link, model = window.teach_link, window.core.prediction.model
+    link.panel.tuning.start.click()
+    assert link.tuning.is_running
+    qtbot.waitUntil(lambda: not link.tuning.is_running)
+    assert link.panel.tuning.words.text() == sentence
+    assert link.tuning.compared is None
+    assert window.core.prediction.model is model
+    assert link.panel.tuning.start.isVisibleTo(link.panel.tuning)
