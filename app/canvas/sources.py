@@ -52,10 +52,13 @@ class PictureSource:
 
     def fill(self, level: int, box: Box, out: Pixels) -> None:
         """Write BGRA into (h, w, 4)."""
-        rgb = np.ascontiguousarray(self.pyramid.read(level, box))
+        rgb = self.pyramid.read(level, box)
+        if rgb.strides[1] != rgb.shape[2]:
+            rgb = np.ascontiguousarray(rgb)
         if self._table is not None:
             rgb = cv2.LUT(rgb, self._table).astype(np.uint8, copy=False)
-        out[...] = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA)
+        written = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA, dst=out)
+        assert np.may_share_memory(written, out)
 
 
 class LabelSource:

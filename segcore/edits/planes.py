@@ -65,6 +65,8 @@ def is_uniform(plane: IdArray) -> bool:
     """Whether a non-empty rectangle of uint8 or uint16 holds one id only."""
     if plane.strides == (0, 0):
         return True
+    if plane[0, 0] != plane[-1, -1]:
+        return False
     smallest, largest, _, _ = cv2.minMaxLoc(plane)
     return bool(smallest == largest)
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from segcore.edits.planes import IdArray
+from segcore.edits.planes import IdArray, is_uniform
 from segcore.errors import RequestError
 from segcore.opencv import cv2
 
@@ -111,6 +111,13 @@ class Choice:
             mask: Mask = found.view(np.bool_)
             return mask
         return self._table[ids]
+
+    def narrow(self, mask: Mask, ids: IdArray) -> None:
+        """Take out of a mask, in place, where a rectangle has none of them."""
+        if not is_uniform(ids):
+            mask &= self.of(ids)
+        elif not self._table[ids[0, 0]]:
+            mask[...] = False
 
     def _compared(self, ids: IdArray) -> Mask:
         """One id after the other: several times as fast as a table while there are few."""

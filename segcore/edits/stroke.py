@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from segcore.edits.arena import Arena
 from segcore.edits.capsule import Spans, capsule_spans
-from segcore.edits.patch import TILE, Edit, Patch, bounding_box, check_maps, patch_between, tiles_of
-from segcore.edits.planes import IdArray
+from segcore.edits.patch import TILE, Edit, Patch, bounding_box, check_maps, patch_between
+from segcore.edits.planes import IdArray, is_uniform, uniform
 from segcore.edits.protection import Choice
 from segcore.edits.square import square_spans
 from segcore.errors import RequestError
@@ -20,7 +20,7 @@ from segcore.opencv import cv2
 
 _SHORTEST_BLOCK, _TALLEST_BLOCK = 8, 64
 _RAGGED_PER_ROW = 24
-_MASKED_ROWS = 64
+_MASKED_PIXELS = 96_000
 
 
 class Stroke:
@@ -135,15 +135,20 @@ class Stroke:
     def _keep_tiles(self, row: int, first: int, last: int) -> None:
         """Copy aside tiles `first` up to `last` of a row of tiles, but those kept already."""
         height, width = self._labels.shape
-        for left, right in _runs_of_false(self._touched[row, first:last]):
-            tiles = Box(first + left, row, first + right, row + 1)
-            place = Box(*(TILE * edge for edge in tiles)).clip(height, width)
-            kept = (
-                self._arena.copy(self._labels[place.slices]),
-                self._arena.copy(self._origins[place.slices]),
+        for column in (first + np.flatnonzero(~self._touched[row, first:last])).tolist():
+            left, top = column * TILE, row * TILE
+            place = Box(left, top, min(left + TILE, width), min(top + TILE, height))
+            where = place.slices
+            self._kept.append(
+                (place, self._copy(self._labels[where]), self._copy(self._origins[where]))
             )
-            self._kept.append((place, *kept))
         self._touched[row, first:last] = True
+
+    def _copy(self, tile: IdArray) -> IdArray:
+        """A copy that lasts as long as the stroke; most tiles hold one id, and need no memory."""
+        if is_uniform(tile):
+            return uniform(int(tile[0, 0]), (tile.shape[0], tile.shape[1]), tile.dtype)
+        return self._arena.copy(tile)
 
     def _keep_row(self, row: int, spans: Spans) -> None:
         """Copy aside the tiles of a row of tiles that the spans touch."""
@@ -202,27 +207,20 @@ class Stroke:
             mask = _mask_of(piece, box)
             labels, origins = self._labels[box.slices], self._origins[box.slices]
             if self._paintable is not None:
-                mask &= self._paintable.of(labels)
+                self._paintable.narrow(mask, labels)
             if self._paintable_origins is not None:
-                mask &= self._paintable_origins.of(origins)
+                self._paintable_origins.narrow(mask, origins)
             _fill(labels, mask, class_id)
             _fill(origins, mask, origin)
 
     def _patches(self) -> list[Patch]:
-        found = []
-        for kept, labels, origins in self._kept:
-            for tile in tiles_of(kept):
-                inside = tile.moved(-kept.x0, -kept.y0).slices
-                patch = patch_between(
-                    tile,
-                    labels[inside],
-                    self._labels[tile.slices],
-                    origins[inside],
-                    self._origins[tile.slices],
-                )
-                if patch is not None:
-                    found.append(patch)
-        return found
+        patches = (
+            patch_between(
+                place, labels, self._labels[place.slices], origins, self._origins[place.slices]
+            )
+            for place, labels, origins in self._kept
+        )
+        return [patch for patch in patches if patch is not None]
 
     def _check_open(self) -> None:
         if self._finished:
@@ -258,10 +256,12 @@ def _block_cuts(spans: Spans) -> npt.NDArray[np.int64]:
 
 
 def _pieces(spans: Spans) -> Iterator[Spans]:
-    """The spans in pieces of few rows, none of them across a row of tiles."""
+    """The spans in pieces that stay in the cache, none of them across a row of tiles."""
     top, bottom = spans.top, spans.top + spans.starts.size
     while top < bottom:
-        until = min(top - top % _MASKED_ROWS + _MASKED_ROWS, bottom)
+        width = int(spans.ends[top - spans.top] - spans.starts[top - spans.top])
+        lines = max(_MASKED_PIXELS // max(width, 1), 1)
+        until = min(top + lines, top - top % TILE + TILE, bottom)
         rows = slice(top - spans.top, until - spans.top)
         yield Spans(top, spans.starts[rows], spans.ends[rows])
         top = until
@@ -269,11 +269,17 @@ def _pieces(spans: Spans) -> Iterator[Spans]:
 
 def _mask_of(spans: Spans, box: Box) -> npt.NDArray[np.bool_]:
     """(h, w) which pixels of their box the spans hold."""
-    mask = np.zeros(box.size, np.bool_)
-    starts, ends = (spans.starts - box.x0).tolist(), (spans.ends - box.x0).tolist()
-    # A slice a row is several times as fast as comparing every column with both ends.
-    for line, start, end in zip(mask, starts, ends):
-        line[start:end] = True
+    columns = np.arange(box.width, dtype=np.int32)
+    starts = (spans.starts - box.x0).astype(np.int32)[:, None]
+    ends = (spans.ends - box.x0).astype(np.int32)[:, None]
+    left, right = int(starts.max()), int(ends.min())
+    if left >= right:
+        ragged: npt.NDArray[np.bool_] = (columns >= starts) & (columns < ends)
+        return ragged
+    # Between them are all rows; only the sides are worth comparing.
+    mask = np.ones(box.size, np.bool_)
+    np.greater_equal(columns[:left], starts, out=mask[:, :left])
+    np.less(columns[right:], ends, out=mask[:, right:])
     return mask
 
 
@@ -282,9 +288,3 @@ def _fill(ids: IdArray, mask: npt.NDArray[np.bool_], value: int) -> None:
     # `copyTo` takes a quarter of the time of NumPy's assignment by a mask.
     filled = cv2.copyTo(np.full(ids.shape, value, ids.dtype), mask.view(np.uint8), ids)
     assert np.may_share_memory(filled, ids)
-
-
-def _runs_of_false(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """(begin, end) of each run of False."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[True], flags, [True]]).astype(np.int8)))
-    return [(int(begin), int(end)) for begin, end in edges.reshape(-1, 2)]
