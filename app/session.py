@@ -56,12 +56,16 @@ class Session(QObject):
         self._opening = ThreadPoolExecutor(1, "opening")
         self.chosen: Callable[[], list[str]] = list
         """Names of the pictures that are chosen together; whoever lists them says which."""
+        self.in_sight: Callable[[], list[int]] = list
+        """Places of the pictures that are in sight in the list; whoever lists them says which."""
         self._reader: PictureReader | None = None
         self._thumbnails = Thumbnails(self._thumbnail_later)
         self._current = -1
         self._open_name: str | None = None
         self._asked = 0
         self._listed = 0
+        self._withheld: set[str] | None = None
+        """Names that the listing under way does not bring any more; None while none was changed."""
         self._closed = False
 
     @property
@@ -102,9 +106,11 @@ class Session(QObject):
     def show_names(self, names: Sequence[str], wanted: str | None = None) -> None:
         """List these pictures of the project instead, and open one of them, or the first.
 
-        A picture that is open and listed still stays open.
+        A picture that is open and listed still stays open. What a listing under way finds after
+        this comes behind them, but for the pictures that were listed and are no longer.
         """
-        self._listed += 1
+        kept = frozenset(names)
+        self._withheld = (self._withheld or set()).union(self.names) - kept
         self.names = []
         self._current = -1
         self._thumbnails.clear()
@@ -122,6 +128,7 @@ class Session(QObject):
     def list_also(self, names: Sequence[str]) -> None:
         """List pictures of the project behind the others; the open one stays open."""
         known = frozenset(self.names)
+        self._withheld = self._withheld or set()
         self.names.extend(name for name in names if name not in known)
         self.imagesListed.emit(len(self.names))
 
@@ -238,6 +245,7 @@ class Session(QObject):
         if listed != self._listed:
             return
         old, old_claims = self.project, self.claims
+        self._withheld = None
         self.names = []
         self._current = -1
         self._open_name = None
@@ -263,6 +271,9 @@ class Session(QObject):
             self.notice.emit(note)
 
     def _take_names(self, names: list[str], listed: int) -> None:
+        if self._withheld is not None:
+            passed_over = self._withheld.union(self.names)
+            names = [name for name in names if name not in passed_over]
         if listed != self._listed or not names:
             return
         self.names.extend(names)

@@ -147,10 +147,10 @@ class PictureListController(QObject):
         self.notice.emit(words.format(what))
 
     def _put_back(self, project: Project, listed: list[str]) -> None:
-        there = frozenset(project.images)
-        self._session.show_names(
-            [name for name in listed if name in there], self._session.current_name
-        )
+        there, before = frozenset(project.images), frozenset(listed)
+        meanwhile = [name for name in self._session.names if name not in before]
+        names = [name for name in [*listed, *meanwhile] if name in there]
+        self._session.show_names(names, self._session.current_name)
 
     def _fail(self, error: Exception) -> None:
         failure = user_error(error, self.tr("The list of pictures is as before"))

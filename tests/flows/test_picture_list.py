@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
+from app.pictures.listing import Source
 from segcore.classes import ClassTable
 from segcore.project import Project
 
@@ -98,6 +101,36 @@ def test_the_last_picture_can_go_too_and_nothing_is_open_then(labeller: Any) -> 
     labeller.waits_for(lambda: sorted(core.session.names) == names)
     labeller.waits_for(lambda: core.document.image is not None)
     dialog.close()
+
+
+def test_a_listing_goes_on_while_pictures_are_removed(
+    person: Any, street: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core, session = person.window.core, person.window.core.session
+    core.prediction.automatic = False
+    go_on = Event()
+
+    def in_two_parts(source: Source, project: Project) -> Iterator[list[str]]:
+        names = sorted(project.add(source.folders))
+        yield names[:2]
+        go_on.wait(20)
+        yield names  # as a folder is added: all that are known by then
+
+    monkeypatch.setattr("app.session.names_of", in_two_parts)
+    ended: list[int] = []
+    session.listingEnded.connect(lambda: ended.append(len(session.names)))
+    person.opens(street)
+    person.waits_for(lambda: len(session.names) == 2 and core.document.image is not None)
+    first, second = session.names
+    chooses(person, first)
+    triggers(person, "remove_pictures")
+    person.waits_for(lambda: core.document.name == second)
+    assert session.names == [second]
+    go_on.set()
+    person.waits_for(lambda: bool(ended) and ended[-1] == 2)
+    assert session.names[0] == second
+    assert first not in session.names
+    person.waits_for(lambda: sorted(core.session.project.images) == sorted(session.names))
 
 
 def test_pictures_are_added_behind_the_others(
