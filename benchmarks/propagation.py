@@ -1,7 +1,9 @@
-"""How well labels of one frame serve the next ten, with and without the model.
+r"""How well labels of one frame serve the next ten, with and without the model.
 
-    python benchmarks/propagation.py FRAMES LABELS --classes FILE -m street-b0 --json curve.json
-    python benchmarks/propagation.py --drive --figure docs/images/propagation.png
+    python -m benchmarks.propagation FRAMES LABELS --classes FILE -m street-b0 --json street.json
+    python -m benchmarks.propagation --drive --json drive.json
+    python -m benchmarks.propagation --draw "Street=street.json" "Drawn drive=drive.json" \
+        --figure docs/images/propagation.png
 
 FRAMES is a folder of consecutive frames (or a video), LABELS the label maps of the same names. From
 every start the true labels are carried over the next frames; at each distance the mIoU over all
@@ -47,8 +49,15 @@ def main() -> int:
     parser.add_argument("--reach", type=int, default=10)
     parser.add_argument("--every", type=int, default=1, help="take every n-th frame as a start")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--draw", nargs="+", metavar="TITLE=JSON", help="what was measured before")
     parser.add_argument("--figure", type=Path)
     options = parser.parse_args()
+    if options.draw and options.figure:
+        parts = (each.partition("=") for each in options.draw)
+        draw(
+            {title: json.loads(Path(path).read_text()) for title, _, path in parts}, options.figure
+        )
+        return 0
     if options.drive:
         clip, label_paths = resources.sample_clip()
         frames, classes = frames_of(clip), resources.class_table("camvid")
@@ -71,7 +80,7 @@ def main() -> int:
     if options.json:
         options.json.write_text(json.dumps(found, indent=2))
     if options.figure:
-        draw(found, options.figure)
+        draw({"": found}, options.figure)
     return 0
 
 
@@ -129,21 +138,23 @@ def mean_iou(table: Map) -> float:
     return float(100 * np.mean(hits[union > 0] / union[union > 0]))
 
 
-def draw(found: dict[str, list[float]], path: Path) -> None:
-    """The curves over the distance."""
+def draw(measured: dict[str, dict[str, list[float]]], path: Path) -> None:
+    """The curves over the distance, a plot for each sequence by its title."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    figure = Figure(figsize=(1.2 + 4.0 * len(measured), 3.6), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    plots = figure.subplots(1, len(measured), sharey=True, squeeze=False)[0]
     names = {"model": "model alone", "carried": "carried alone", "fused": "carried and model"}
-    for way, values in found.items():
-        axes.plot(range(1, len(values) + 1), values, marker="o", label=names[way])
-    axes.set_xlabel("frames from the one that is labelled")
-    axes.set_ylabel("mIoU in %")
-    axes.grid(alpha=0.3)
-    axes.legend()
+    for axes, (title, found) in zip(plots, measured.items()):
+        for way, values in found.items():
+            axes.plot(range(1, len(values) + 1), values, marker="o", label=names[way])
+        axes.set_title(title)
+        axes.set_xlabel("frames from the one that is labelled")
+        axes.grid(alpha=0.3)
+    plots[0].set_ylabel("mIoU in %")
+    plots[0].legend()
     figure.savefig(path, dpi=110)
 
 

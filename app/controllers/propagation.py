@@ -28,6 +28,7 @@ from segcore.project.confidence import write_confidence
 
 PROPAGATED: Final = "propagated"
 _SETTLED = ("done", "approved")
+_UNTOUCHED = ("new", "predicted")
 
 
 class FramesOfProject:
@@ -219,8 +220,11 @@ class PropagationController(QObject):
                 maps = project.maps(frame.name)
                 edit = _edit_of(project, maps.labels, maps.origins, frame.labels, origin)
                 if edit is not None:
+                    untouched = project.status(frame.name) in _UNTOUCHED
                     project.record_edit(frame.name, edit, Move(Kind.DO, self._step, edit))
                     project.fold(frame.name)
+                    if untouched:  # no person has looked at it so far
+                        project.set_status(frame.name, "predicted")
                 kept = _gives_way(project)[maps.origins]
                 write_confidence(project.folder, frame.name, np.where(kept, frame.confidence, 0))
             finally:

@@ -73,8 +73,12 @@ class LiveDialog(QDialog):
         return str(chosen) if chosen is not None else self.source.currentText().strip()
 
     def set_cameras(self, cameras: Sequence[tuple[str, str]]) -> None:
-        """Offer the cameras that there are, (address, title), before what was watched before."""
-        typed = self.source.currentText()
+        """Offer the cameras that there are, (address, title), before what was watched before.
+
+        What the person has typed stays.
+        """
+        line = self.source.lineEdit()
+        typed = self.source.currentText() if line is not None and line.isModified() else ""
         self.source.clear()
         for address, title in cameras:
             self.source.addItem(self.tr("{}: {}").format(address, title), address)

@@ -100,12 +100,16 @@ class RequestQueue:
             )
 
     def pause(self, kind: str, paused: bool) -> list[Job]:
-        """Have the running jobs of a kind rest, or go on; those of which that is news."""
+        """Have the jobs of a kind rest, or go on; those of which that is news.
+
+        One that waits still rests as soon as its turn comes.
+        """
         with self._changed:
+            jobs = [*self._running.values(), *self._line]
             found = [
                 job
-                for name, job in self._running.items()
-                if name == kind and job.is_paused != paused and not job.token.cancelled
+                for job in jobs
+                if job.kind == kind and job.is_paused != paused and not job.token.cancelled
             ]
             for job in found:
                 if paused:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -262,3 +263,30 @@ def test_one_of_several_that_is_called_off_ends_all(tmp_path: Path) -> None:
             cancel=token,
         )
     assert 5 <= len(list((tmp_path / "out").glob("*.png"))) < 12
+
+
+def test_a_damaged_frame_is_named_and_every_other_one_has_its_mask(tmp_path: Path) -> None:
+    clip, out = tmp_path / "hurt.avi", tmp_path / "out"
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for number in range(8):
+            grey = np.full((48, 64, 3), 200 if number % 2 else 40, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+        container.mux(stream.encode())
+    with av.open(str(clip)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    content = bytearray(clip.read_bytes())
+    begin, size = places[5]
+    content[begin + 2 : begin + size] = bytes(size - 2)
+    clip.write_bytes(content)
+    said: list[str] = []
+    summary = predict_folder(
+        FakePredictor(), [clip], out, on_error=lambda _picture, sentence: said.append(sentence)
+    )
+    assert [sentence for sentence in said if "frame 5 is damaged" in sentence] == said
+    assert len(said) == 1
+    written = sorted((out / "hurt").glob("*.png"))
+    assert [path.stem for path in written] == [f"{n:06}" for n in range(8) if n != 5]
+    assert [int(read_label_map(path).labels[0, 0]) for path in written] == [0, 1, 0, 1, 0, 0, 1]
+    assert len(summary.done) == 7
