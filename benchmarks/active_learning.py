@@ -1,10 +1,12 @@
 """mIoU against pictures labelled: the order of `next_pictures` against random orders.
 
     python benchmarks/active_learning.py DATA [--pool N] [--test N] [--json FILE] [--figure FILE]
+    python benchmarks/active_learning.py --valleys --pool 40 --test 12 --figure FILE
 
 The learner is the linear classifier of the scribbles on the frozen features of a model, taught by
 some labelled pixels of every picture that has been labelled: it takes milliseconds, so that whole
-curves take minutes. DATA is laid out as `images/{train,test}` and `labels/{train,test}`.
+curves take minutes. DATA is laid out as `images/{train,test}` and `labels/{train,test}`;
+`--valleys` draws pictures from above instead. What `--json` has is not done again.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 from assist_simulation import IGNORE, Pair, pairs
+from drawn_valleys import NAMES, valley
 
 from segcore.assist.next_pictures import next_pictures, picture_facts
 from segcore.assist.scribble_features import pixel_samples, taught_labels
@@ -41,7 +44,8 @@ class Known(NamedTuple):
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=Path, nargs="?")
+    parser.add_argument("--valleys", action="store_true")
     parser.add_argument("--pool", type=int, default=32)
     parser.add_argument("--test", type=int, default=8)
     parser.add_argument("--model", default="street-b0")
@@ -49,18 +53,22 @@ def main() -> None:
     parser.add_argument("--figure", type=Path)
     asked = parser.parse_args()
     predictor = Predictor.load(asked.model, device="cpu", backend="torch")
-    classes = ClassTable.read(asked.data / "classes.json")
-    pool = [looked_at(predictor, pair) for pair in spread(asked.data, "train", asked.pool)]
-    tests = [
-        (pair, predictor.encode(pair.image)) for pair in spread(asked.data, "test", asked.test)
-    ]
+    if asked.valleys:
+        classes, (pairs_to_learn, pairs_to_test) = drawn(asked.pool, asked.test)
+    else:
+        classes = ClassTable.read(asked.data / "classes.json")
+        pairs_to_learn = spread(asked.data, "train", asked.pool)
+        pairs_to_test = spread(asked.data, "test", asked.test)
+    pool = [looked_at(predictor, pair) for pair in pairs_to_learn]
+    tests = [(pair, predictor.encode(pair.image)) for pair in pairs_to_test]
     chosen = next_pictures(
         np.stack([each.features for each in pool]), np.array([each.doubt for each in pool])
     )
     rng = np.random.default_rng(0)
     orders = [rng.permutation(len(pool)).tolist() for _ in range(RANDOM_ORDERS)]
-    rows = []
-    for count in (step for step in STEPS if step <= len(pool)):
+    rows = json.loads(asked.json.read_text()) if asked.json and asked.json.exists() else []
+    known = {row["pictures"] for row in rows}
+    for count in (step for step in STEPS if step <= len(pool) and step not in known):
         found = [
             judged(predictor, classes, [pool[index].samples for index in order[:count]], tests)
             for order in (chosen, *orders)
@@ -68,10 +76,19 @@ def main() -> None:
         rows.append({"pictures": count, "chosen": found[0], "random": found[1:]})
         mean = float(np.mean(found[1:]))
         print(f"{count:3} chosen {found[0]:5.1f}  random {mean:5.1f}", flush=True)
-    if asked.json:
-        asked.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        if asked.json:
+            asked.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     if asked.figure:
         draw(rows, asked.figure)
+
+
+def drawn(pool: int, test: int) -> tuple[ClassTable, tuple[list[Pair], list[Pair]]]:
+    """Valleys to learn from and to test on."""
+    found = []
+    for seed in range(pool + test):
+        picture, labels = valley(1000 + seed)
+        found.append(Pair(f"valley {seed}", picture, labels))
+    return ClassTable.from_names(list(NAMES)), (found[:pool], found[pool:])
 
 
 def spread(data: Path, split: str, count: int) -> list[Pair]:

@@ -9,7 +9,7 @@ import numpy as np
 from segcore.opencv import cv2
 
 NAMES = ("meadow", "acre", "river", "roof", "track")
-SIZE = (240, 320)
+SIZE = (192, 256)
 _MEADOW, _ACRE, _RIVER, _ROOF, _TRACK = range(5)
 
 

@@ -48,8 +48,7 @@ class ApprovedPictures:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        rows = project.origin_rows
-        self._models = [NOBODY, *(row.id for row in rows if row.kind == MODEL_KIND)]
+        self._models = origins_of_models(project)
 
     def read(self, name: str) -> Image:
         """The picture, (H, W, 3) uint8 RGB."""
@@ -61,6 +60,11 @@ class ApprovedPictures:
         labels = maps.labels.copy()
         labels[np.isin(maps.origins, self._models)] = self._project.classes.ignore
         return labels
+
+
+def origins_of_models(project: Project) -> list[int]:
+    """The origins by which no model is judged: nobody's and models'."""
+    return [NOBODY, *(row.id for row in project.origin_rows if row.kind == MODEL_KIND)]
 
 
 class FineTuningController(QObject):
@@ -180,7 +184,6 @@ class FineTuningController(QObject):
         project, models = self._session.project, self.compared
         if project is None or models is None:
             return
-        self._document.flush()
         self.by_picture = {}
         names = tuple(self._session.names[:_MOST_COMPARED])
         store = ApprovedPictures(project)

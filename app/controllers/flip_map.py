@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.asking import Asking
-from app.controllers.fine_tuning import ApprovedPictures
+from app.controllers.fine_tuning import origins_of_models
 from app.document import Document
 from app.inference.client import InferenceClient
 from app.inference.inquiries.flips import FlipMap, FlipMapInquiry
 from app.inference.requests import ModelSpec
 from app.session import Session
+from segcore.labels import LabelMap
 
 
 class FlipMapController(QObject):
@@ -54,15 +56,26 @@ class FlipMapController(QObject):
         if not self._wanted or self._models is None or project is None:
             self._asking.call_off()
         elif document.image is not None and document.name is not None:
-            document.flush()
-            before, after = self._models
-            store = ApprovedPictures(project)
+            approved = _approved(document, origins_of_models(project))
             self._asking.ask(
                 FlipMapInquiry(
-                    before, after, document.name, document.image, store, document.classes
+                    *self._models, document.name, document.image, approved, document.classes
                 )
             )
 
     def _take(self, answer: FlipMap | None) -> None:
         self.shown = answer
         self.found.emit(answer)
+
+
+def _approved(document: Document, models: list[int]) -> LabelMap:
+    """(H, W) a copy of the open picture's labels, ignore where no person has said anything."""
+    assert document.image is not None
+    ignore = document.classes.ignore
+    if document.labels is None or document.origins is None:
+        return np.full(document.image.shape[:2], ignore, document.classes.dtype)
+    unsaid = np.zeros(256, np.bool_)
+    unsaid[models] = True
+    labels = document.labels.copy()
+    labels[unsaid[document.origins]] = ignore
+    return labels

@@ -92,14 +92,18 @@ class FlipMap:
 
 @dataclass(frozen=True, eq=False)
 class FlipMapInquiry(Inquiry):
-    """Both models over the open picture, whose features are kept: a `FlipMap`."""
+    """Both models over the open picture, whose features are kept: a `FlipMap`.
+
+    Attributes:
+        approved: (H, W) ids that people stand by, ignore where they say nothing.
+    """
 
     kind: ClassVar[str] = "flips"
     before: ModelSpec
     after: ModelSpec
     name: str
     image: Image
-    store: Approved
+    approved: npt.NDArray[Any]
     classes: ClassTable
 
     @property
@@ -117,12 +121,11 @@ class FlipMapInquiry(Inquiry):
         """Against what people said of the picture, where they said anything."""
         from segcore.training.flips import flip_map, flips_between
 
-        approved = np.asarray(self.store.approved(self.name))
         said = []
         for spec in (self.before, self.after):
             found = desk.predictor(spec).predict(desk.encoded(spec, self.image), cancel=cancel)
             said.append(mapped_labels(found.labels, found.classes, self.classes))
-        ignore = self.classes.ignore
+        approved, ignore = self.approved, self.classes.ignore
         flips = flips_between(said[0], said[1], approved, ignore)
         if not flips.flipped:
             return FlipMap(flips, None)
