@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -51,6 +51,8 @@ class PredictionController(QObject):
     ) -> None:
         super().__init__(parent)
         self.automatic = True
+        self.in_sight: Callable[[], list[int]] = list
+        """Places of the pictures that are in sight in the list; whoever lists them says which."""
         self._document = document
         self._session = session
         self._client = client
@@ -95,8 +97,11 @@ class PredictionController(QObject):
         )
 
     def predict_all(self) -> None:
-        """Predict every picture of the session in the background."""
-        self.predict_pictures(self._session.names)
+        """Predict every picture of the session in the background, those in sight first."""
+        names = self._session.names
+        first = [names[place] for place in self.in_sight() if place < len(names)]
+        seen = set(first)
+        self.predict_pictures([*first, *(name for name in names if name not in seen)])
 
     def predict_pictures(self, names: Sequence[str], *, smooth: float = 0.0) -> None:
         """Predict some pictures of the session in the background, in this order.

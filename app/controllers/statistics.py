@@ -49,6 +49,7 @@ class StatisticsController(QObject):
         self._cancel = CancelToken()
         self._counts: tuple[Project, Counts] | None = None
         self._statistics: Statistics | None = None
+        self._closed = False
         session.projectLeaving.connect(self._leave)
         self.destroyed.connect(lambda: self._thread.shutdown(wait=False, cancel_futures=True))
         application = QCoreApplication.instance()
@@ -79,7 +80,7 @@ class StatisticsController(QObject):
     def draw(self, chart: Chart, pixels: tuple[int, int], ratio: float, tones: Tones) -> None:
         """Draw a chart as large as asked for; `chartDrawn` brings it."""
         statistics = self._statistics
-        if statistics is None:
+        if statistics is None or self._closed:
             return
         dots = _DOTS_PER_INCH * ratio
 
@@ -104,7 +105,7 @@ class StatisticsController(QObject):
     def save(self, chart: Chart, path: Path) -> None:
         """Write a chart as PNG, SVG or PDF, or its numbers as CSV."""
         statistics = self._statistics
-        if statistics is None:
+        if statistics is None or self._closed:
             return
 
         def work() -> None:
@@ -117,8 +118,16 @@ class StatisticsController(QObject):
 
     def stop(self) -> None:
         """Stop counting: the program ends. What was counted is kept."""
+        self._closed = True
         self._cancel.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
+        self._relay.close()
+
+    def shutdown(self) -> None:
+        """Stop counting and end the thread."""
+        self._closed = True
+        self._cancel.cancel()
+        self._thread.shutdown(wait=True, cancel_futures=True)
         self._relay.close()
 
     def _count(self, counts: Counts) -> None:
@@ -127,7 +136,7 @@ class StatisticsController(QObject):
 
     def _submit(self, work: Callable[[Counts], None]) -> None:
         project = self._session.project
-        if project is None:
+        if project is None or self._closed:
             return
 
         def run() -> None:

@@ -33,6 +33,7 @@ class ListLink(QObject):
         self._edited_timer.timeout.connect(self._renew_edited)
         self._edited = ""
         session, document = core.session, core.document
+        core.prediction.in_sight = panel.positions_in_sight
         session.imagesListed.connect(self._show_names)
         session.currentChanged.connect(panel.set_current)
         session.thumbnailReady.connect(self._show_thumbnail)

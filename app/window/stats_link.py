@@ -26,7 +26,7 @@ class StatsLink(QObject):
         self._theme = theme
         self._visible = False
         self.controller = controller = StatisticsController(core.session, self)
-        core.add_ending(controller.stop)
+        core.add_ending(controller.shutdown)
         panel.visibilityChanged.connect(self._follow_visibility)
         panel.updateRequested.connect(controller.update)
         panel.chartRequested.connect(self._draw)
