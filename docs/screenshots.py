@@ -6,6 +6,7 @@ Starts with settings and projects of its own in a temporary folder and needs no 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from app.dialogs.compare import CompareDialog
     from app.main_window import MainWindow
     from app.panels.stages import StagesPanel
 
@@ -269,6 +271,38 @@ def show_labelling_export(window: MainWindow) -> QWidget:
     return dialog
 
 
+def show_difference(window: MainWindow) -> QWidget:
+    """What the model says against how the street was drawn: the walk's first region."""
+    differences = window.review.differences
+    compare_with_drawn(window).walk.click()
+    wait_for(window, lambda: differences.controller.region is not None)
+    return window
+
+
+def show_comparison(window: MainWindow) -> QWidget:
+    """How well both agree."""
+    dialog = compare_with_drawn(window)
+    dialog.tabs.setCurrentWidget(dialog.classes)
+    return dialog
+
+
+def compare_with_drawn(window: MainWindow) -> CompareDialog:
+    """Compare the open project with the labels that the streets were drawn with."""
+    from segcore import resources
+
+    window.actions_by_name["compare_labels"].trigger()
+    dialog = window.review.comparison.dialog
+    assert dialog is not None
+    drawn = Path(os.environ["XDG_DATA_HOME"]) / f"{window.theme.tones.dark:d}" / "drawn"
+    pictures = resources.sample_paths()
+    shutil.copytree(pictures[0][1].parent, drawn, dirs_exist_ok=True)
+    shutil.copy(pictures[0][1].parent.parent / "classes.json", drawn)
+    dialog.b.choose_kind("path", place=drawn)
+    dialog.go.click()
+    wait_for(window, dialog.walk.isEnabled)
+    return dialog
+
+
 def show_video(window: MainWindow) -> QWidget:
     """The drawn drive: predicted, one frame corrected and carried on, the worst frame shown."""
     import numpy as np
@@ -321,6 +355,8 @@ SCENES: dict[str, Callable[[MainWindow], QWidget]] = {
     "labelling-click": show_labelling_click,
     "labelling-walk": show_labelling_walk,
     "labelling-export": show_labelling_export,
+    "comparison": show_comparison,
+    "difference": show_difference,
     "video": show_video,
 }
 """What is shown in light and dark, by the name of its file."""

@@ -207,9 +207,10 @@ def _complain_of_unmatched(terminal: Terminal, report: ComparisonReport) -> None
     for note in report.notes:
         terminal.note(note)
     matched = report.matched
-    for title, names in ((report.title_a, matched.only_a), (report.title_b, matched.only_b)):
+    only = (("A", report.title_a, matched.only_a), ("B", report.title_b, matched.only_b))
+    for side, title, names in only:
         for name in names:
-            terminal.complain(f"{name}: only {title} has labels of it.")
+            terminal.complain(f"{name}: only {side} ({title}) has labels of it.")
     for each in matched.ambiguous:
         terminal.complain(
             f"{each.stem}: {', '.join(each.a)} could each be {', '.join(each.b)}; lay them out in "

@@ -198,7 +198,7 @@ class ComparingController(LabelWork):
                     sides.append(self._side(project, each, token))
             if len(sides) == 1:
                 assert model is not None
-                self._tell(token, self._ask, model.spec, choice, sides[0])
+                self._relay.post(self._ask, token, model.spec, choice, sides[0])
                 return
             a, b = sides
             report = compare_sides(
@@ -220,8 +220,10 @@ class ComparingController(LabelWork):
             raise RequestError("No project is open: open one, or choose a folder with labels.")
         return side_of_project(project, choice.said_by)
 
-    def _ask(self, spec: ModelSpec, choice: ComparisonChoice, side: Side) -> None:
-        if self._called_off:
+    def _ask(
+        self, token: CancelToken, spec: ModelSpec, choice: ComparisonChoice, side: Side
+    ) -> None:
+        if not self._is_wanted(token):
             side.close()
             return
         self._drop_folder()
@@ -241,7 +243,7 @@ class ComparingController(LabelWork):
 
     def _take(self, token: CancelToken, report: ComparisonReport, a: Side, b: Side) -> None:
         choice = self._choice
-        if token is not self._token or self._called_off or choice is None:
+        if choice is None or not self._is_wanted(token):
             a.close()
             b.close()
             return
@@ -251,6 +253,12 @@ class ComparingController(LabelWork):
         folder, self._folder = self._folder, None
         self._current = Compared(report, a, b, mine, said_by, choice.unlabelled_counts, folder)
         self.compared.emit(self._current)
+
+    def _is_wanted(self, token: CancelToken) -> bool:
+        """Whether what has come is still waited for; says so where it was called off."""
+        if token is self._token and self._called_off:
+            self.cancelled.emit()
+        return token is self._token and not self._called_off
 
     def _follow(self, status: JobStatus) -> None:
         if self._asked is None or status.id != self._job:

@@ -99,12 +99,16 @@ class NotComparedList(FindingsList):
         matched = report.matched
         found = [Finding("hindrance", f"{name}: {why}") for name, why in report.failed]
         for each in matched.ambiguous:
-            words = self.tr("{a} could each be {b}.")
-            text = words.format(a=", ".join(each.a), b=", ".join(each.b))
+            text = self.tr("{a} could each be {b}.").format(
+                a=", ".join(each.a), b=", ".join(each.b)
+            )
             found.append(Finding("loss", text))
-        for title, names in ((report.title_a, matched.only_a), (report.title_b, matched.only_b)):
-            words = self.tr("{name}: only {title} has labels of it.")
-            found += [Finding("loss", words.format(name=name, title=title)) for name in names]
+        words = self.tr("{name}: only {side} ({title}) has labels of it.")
+        only = (("A", report.title_a, matched.only_a), ("B", report.title_b, matched.only_b))
+        for side, title, names in only:
+            found += [
+                Finding("loss", words.format(name=name, side=side, title=title)) for name in names
+            ]
         self.set_findings(found, self.tr("Both sides have the same pictures."))
         return len(found)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.panels.review_bar import WalkBar, square
 from segcore.classes import ClassInfo
@@ -45,10 +47,7 @@ class DifferenceBar(WalkBar):
             "close", self.tr("Close"), self.tr("Show your labels again  (Esc)")
         )
         self.close_view.clicked.connect(self.closeRequested)
-        self.buttons.addWidget(self.walk)
-        self.buttons.addStretch(1)
-        self.buttons.addLayout(self._choice_of_shown())
-        self.buttons.addWidget(self.close_view)
+        self._choice_of_shown()
         self.set_sides("A", "B", can_walk=False)
         self.set_walking(walking=False)
         self.set_shown("both")
@@ -114,20 +113,26 @@ class DifferenceBar(WalkBar):
         with QSignalBlocker(self._group):
             button.setChecked(True)
 
-    def _choice_of_shown(self) -> QHBoxLayout:
+    def _choice_of_shown(self) -> None:
+        """A line of its own: whose colours, and what one does without a walk."""
         self._group = QButtonGroup(self)
         self.shown: dict[str, QPushButton] = {}
         row = QHBoxLayout()
-        row.setSpacing(2)
+        row.setSpacing(6)
+        row.addWidget(QLabel(self.tr("Show:"), self))
         for key, text in (("both", self.tr("Both")), ("a", "A"), ("b", "B")):
             button = self.button(f"show_{key}", text, self.tr("Stripes of both  (Y)"))
             button.setCheckable(True)
-            button.setAutoDefault(False)
             self._group.addButton(button)
             row.addWidget(button)
             self.shown[key] = button
+        row.addStretch(1)
+        row.addWidget(self.walk)
+        row.addWidget(self.close_view)
+        layout = self.layout()
+        assert isinstance(layout, QGridLayout)
+        layout.addLayout(row, 2, 0)
         self._group.buttonClicked.connect(self._request_shown)
-        return row
 
     def _request_shown(self, button: QPushButton) -> None:
         key = next(key for key, each in self.shown.items() if each is button)
@@ -148,7 +153,7 @@ class _Said(QWidget):
 
     def show_class(self, title: str, name: str, info: ClassInfo | None) -> None:
         self._swatch.setPixmap(square(None if info is None else info.color))
-        self._words.setText(f"{title}:  <b>{name}</b>")
+        self._words.setText(f"{escape(title)}:  <b>{escape(name)}</b>")
         self.show()
 
     def add(self, words: str) -> None:

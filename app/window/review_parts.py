@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.actions import Actions
 from app.canvas.canvas import Canvas
+from app.controllers.region_walk import WalkState
 from app.panels.difference_bar import DifferenceBar
 from app.panels.images import ImageListPanel
 from app.panels.review_bar import DoubtBar
@@ -54,6 +55,7 @@ class ReviewParts(QObject):
         self.differences = DifferenceLink(
             self.difference_bar, actions, core, canvas=canvas, keys=keys
         )
+        self.walk.controller.stateChanged.connect(self._make_way)
         self.bars = (self.walk_bar, self.difference_bar)
         self.comparison = ComparisonLink(
             window, actions, core, differences=self.differences, settings=settings
@@ -71,3 +73,8 @@ class ReviewParts(QObject):
         for controller in (self.walk.controller, self.differences.controller):
             controller.failed.connect(messages.show_error)
             controller.ended.connect(messages.show_notice)
+
+    def _make_way(self, doubts: WalkState | None) -> None:
+        """What is doubted is shown on the labels, not on their differences."""
+        if doubts is not None:
+            self.differences.close()

@@ -11,8 +11,9 @@ from typing import Literal, get_args
 import numpy as np
 
 from segcore.classes import ClassTable
-from segcore.errors import FormatError, RequestError, readable
+from segcore.errors import FormatError, ImageError, RequestError, readable
 from segcore.formats.contract import (
+    NO_SIZE,
     TRAIN,
     ImportOptions,
     LabelledPicture,
@@ -24,7 +25,6 @@ from segcore.formats.importing import import_set, looked_through
 from segcore.formats.label_files import read_ids
 from segcore.formats.layout import CLASSES_NAME, classes_beside
 from segcore.formats.paired import PairReader, label_names
-from segcore.formats.project_set import set_of_project
 from segcore.formats.table import format_named
 from segcore.labels import LabelMap
 from segcore.progress import CancelToken, ProgressCallback
@@ -70,16 +70,11 @@ def side_of_project(project: Project, said_by: SaidBy = "anyone") -> Side:
         said_by: whose pixels count; those of others are unlabelled. A pixel has one origin, that of
             who said it last.
     """
-    labelled = set_of_project(project)
     known = set(project.labelled())
-    pictures = [picture for picture in labelled.pictures if picture.name in known]
-    if said_by != "anyone":
-        pictures = [
-            replace(picture, labels=partial(_labels_of, project, picture.name, said_by))
-            for picture in pictures
-        ]
+    pictures = [_picture(project, name, said_by) for name in project.images if name in known]
     words = {"anyone": "", "person": ", what people said", "model": ", what models said"}
-    return Side(f"{project.folder.name}{words[said_by]}", replace(labelled, pictures=pictures))
+    title = f"{project.folder.name}{words[said_by]}"
+    return Side(title, LabelledSet(project.classes, pictures))
 
 
 def side_of_path(
@@ -144,7 +139,18 @@ def side_of_predictions(
     return Side(title, LabelledSet(classes, asked))
 
 
+def _picture(project: Project, name: str, said_by: SaidBy) -> LabelledPicture:
+    try:
+        size = project.size(name)
+    except ImageError:
+        size = NO_SIZE  # reading its labels says so
+    read = partial(_labels_of, project, name, said_by)
+    return LabelledPicture(name, project.image_path(name), size, read, status=project.status(name))
+
+
 def _labels_of(project: Project, name: str, said_by: SaidBy) -> LabelMap:
+    if said_by == "anyone":
+        return project.labels(name)
     maps = project.maps(name)
     rows = np.zeros(256, np.bool_)
     rows[[row.id for row in project.origin_rows if row.kind == said_by]] = True

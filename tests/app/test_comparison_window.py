@@ -144,9 +144,8 @@ def test_differences_are_walked_kept_taken_and_undone(
     # A double click opens the picture with the differences over it.
     document, differences = window.core.document, window.review.differences
     dialog.pictures.cellActivated.emit(0, 0)
-    qtbot.waitUntil(lambda: differences.difference.current is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: is_shown(window, "picture2.png"), timeout=WAIT)
     bar = window.review.difference_bar
-    assert document.name == "picture2.png"
     assert bar.isVisible()
     qtbot.waitUntil(lambda: "15.4 %" in bar.state.text(), timeout=WAIT)
     plain = seen(window, (10, 110))
@@ -262,7 +261,7 @@ def test_the_model_in_use_is_a_side(qtbot: QtBot, window: MainWindow, mine: Path
     assert [dialog.pictures.item(row, 5).text() for row in range(3)] == ["2,960", "2,560", "160"]
     differences = window.review.differences
     dialog.pictures.cellActivated.emit(1, 0)
-    qtbot.waitUntil(lambda: differences.difference.current is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: is_shown(window, "picture0.png"), timeout=WAIT)
     current = differences.difference.current
     assert int((current.a != current.b).sum()) == 2560
     folder = window.review.comparison.comparing.current._folder.name
@@ -292,8 +291,8 @@ def test_sides_that_are_not_the_project_are_shown_and_not_walked(
     compared(qtbot, window, dialog)
     assert not dialog.walk.isEnabled()
     assert dialog.not_compared.sentences == [
-        "picture1.png: only theirs has labels of it.",
-        "picture2.png: only theirs has labels of it.",
+        "picture1.png: only B (theirs) has labels of it.",
+        "picture2.png: only B (theirs) has labels of it.",
     ]
     dialog.differences.click()
     differences = window.review.differences
@@ -305,6 +304,12 @@ def test_sides_that_are_not_the_project_are_shown_and_not_walked(
         dialog.go.click()
     assert "nowhere is not there" in dialog.state.text()
     assert differences.difference.current is None  # the one before was let go
+
+
+def is_shown(window: MainWindow, name: str) -> bool:
+    """Whether the differences of a picture lie over it."""
+    current = window.review.differences.difference.current
+    return current is not None and current.name == name == window.core.document.name
 
 
 def press(qtbot: QtBot, window: MainWindow, key: Qt.Key) -> None:

@@ -51,8 +51,8 @@ def test_figures_files_and_what_is_left_out(command: Callable[..., Any], sets: P
         *("-o", sets / "drawn", "--csv", table),
     )
     assert ended.status == 1  # not everything could be compared
-    assert "two.jpg: only mine has labels of it." in ended.err
-    assert "three.png: only theirs has labels of it." in ended.err
+    assert "two.jpg: only A (mine) has labels of it." in ended.err
+    assert "three.png: only B (theirs) has labels of it." in ended.err
     assert "Only the first side has sky" in ended.err
     report = ended.json
     assert [each["name"] for each in report["classes"]] == ["road", "sky", "car"]
