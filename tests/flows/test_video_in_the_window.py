@@ -36,13 +36,15 @@ def clip(tmp_path: Path) -> Path:
 def test_a_clip_is_opened_run_corrected_carried_mended_and_written(
     person: Any, clip: Path, tmp_path: Path
 ) -> None:
-    person.opens(clip)
+    person.opens(clip.parent)  # a folder that holds videos
     window, core = person.window, person.window.core
     video, document = core.video, core.document
     person.waits_for(lambda: video.clip.count == FRAMES and document.name == "drive.mp4/000000")
     person.waits_for(lambda: document.prediction is not None)
     assert window.timeline_dock.isVisible()
+    person.waits_for(lambda: video.clip.times_known == FRAMES)
     assert video.clip.rate == 12
+    assert video.clip.seconds_of(6) == pytest.approx(0.5)
 
     shown: list[int] = []
     video.playback.frameShown.connect(lambda frame: shown.append(frame.number))
@@ -59,6 +61,25 @@ def test_a_clip_is_opened_run_corrected_carried_mended_and_written(
     assert project is not None
     person.waits_for(lambda: len(project.labelled()) == FRAMES)
     person.waits_until_nothing_runs()
+    plain = project.labels("drive.mp4/000005")
+
+    window.actions_by_name["smooth_clip"].setChecked(True)
+    states: list[bool] = []
+    core.client.jobChanged.connect(lambda status: states.append(status.paused))
+    window.actions_by_name["predict_clip"].trigger()
+    person.waits_for(window.actions_by_name["pause_run"].isEnabled)
+    window.actions_by_name["pause_run"].trigger()
+    person.waits_for(lambda: any(states))
+    window.actions_by_name["pause_run"].trigger()
+    person.waits_for(lambda: not window.actions_by_name["pause_run"].isEnabled())
+    person.waits_until_nothing_runs()
+    by_name = {row.name: row.id for row in project.origin_rows}
+    smoothed = [
+        (project.origins(name) == by_name["street-b0, smoothed 0.5"]).any()
+        for name in video.clip.names[1:]
+    ]
+    assert all(smoothed)
+    assert 0 < (project.labels("drive.mp4/000005") != plain).mean() < 0.2
 
     assert document.labels is not None
     assert document.origins is not None
@@ -82,6 +103,8 @@ def test_a_clip_is_opened_run_corrected_carried_mended_and_written(
     said = [(project.origins(name) == propagated).mean() for name in video.clip.names]
     assert said == [0.0, 1.0, 1.0, 1.0, *([0.0] * (FRAMES - 4))]
     assert (project.labels("drive.mp4/000002")[140:] == 3).mean() > 0.9
+    assert project.status("drive.mp4/000002") == "predicted", "no person has looked at it"
+    person.waits_for(lambda: video.marks.corrected.tolist() == [0])
 
     window.actions_by_name["measure_flicker"].trigger()
     person.waits_for(lambda: bool(np.isfinite(video.flicker.shares[1:]).all()))
