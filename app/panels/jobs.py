@@ -12,6 +12,9 @@ from app.duration import duration_text
 _PATIENCE_MS = 250
 """Work that ends sooner is not shown: a flicker tells nobody anything."""
 
+_SHORTEST = "00 min"
+"""There is room for at least this."""
+
 
 @dataclass(frozen=True)
 class JobRow:
@@ -51,8 +54,6 @@ class JobsPanel(QWidget):
         self.bar.setTextVisible(False)
         self.left = QLabel(self)
         self.left.setObjectName("jobs.time_left")
-        # The bar beside it stays where it is while the seconds run down.
-        self.left.setMinimumWidth(self.fontMetrics().horizontalAdvance("00 min "))
         self.pause = QToolButton(self)
         self.pause.setObjectName("jobs.pause")
         self.pause.setText("❚❚")
@@ -102,6 +103,7 @@ class JobsPanel(QWidget):
         if not self._jobs:
             self._patience.stop()
             self._show_contents(visible=False)
+            self.left.setMinimumWidth(0)
         elif self.bar.isVisibleTo(self):
             self._show_work()
 
@@ -118,10 +120,22 @@ class JobsPanel(QWidget):
         count = f"{row.done:,}/{row.total:,}" if row.kind == "batch" and row.total else ""
         resting = row.paused or row.seconds_left is None
         left = "" if resting else duration_text(row.seconds_left or 0.0)
-        self.left.setText("  ".join(part for part in (count, left) if part))
+        self._show_left("  ".join(part for part in (count, left) if part))
         self._show_contents(visible=True)
         self.pause.setVisible(row.kind == "batch")
         self.pause.setChecked(row.paused)
+
+    def _show_left(self, text: str) -> None:
+        """Count and time left, in a room of fixed size that only grows.
+
+        Else the whole status bar would be laid out and painted anew, five times a second, and the
+        bar beside it would not stay where it is while the seconds run down.
+        """
+        metrics = self.left.fontMetrics()
+        needed = metrics.horizontalAdvance(max(text, _SHORTEST, key=len) + " ")
+        width = max(needed, self.left.minimumWidth())
+        self.left.setFixedSize(width, metrics.height())
+        self.left.setText(text)
 
     def _show_contents(self, *, visible: bool) -> None:
         for widget in (self.label, self.bar, self.left, self.pause, self.cancel):
