@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
 from segcore.errors import FormatError, SegcoreError, readable
 from segcore.formats.contract import (
-    TRAIN,
     ExportOptions,
     Finding,
     Format,
@@ -35,8 +34,9 @@ from segcore.formats.contract import (
 )
 from segcore.formats.findings import refused_names, renamed_files, repeated_names
 from segcore.formats.instances import line_runs
-from segcore.formats.label_studio_regions import AREAS, label_of, paint_result, trouble_with
-from segcore.formats.layout import classes_beside, leads_out, placed, read_json
+from segcore.formats.label_studio_regions import label_of, paint_result
+from segcore.formats.label_studio_tasks import TASKS_NAME, Task, configured, tasks_in
+from segcore.formats.layout import classes_beside, placed
 from segcore.formats.painting import Painting
 from segcore.formats.pictures import place_picture
 from segcore.formats.regions_in import (
@@ -44,21 +44,17 @@ from segcore.formats.regions_in import (
     note_overlaps,
     picture_files,
     raise_all,
-    size_in,
     split_folder,
-    split_named,
 )
 from segcore.formats.rle import label_studio_bytes
 from segcore.images import read_image_size
 from segcore.labels import LabelMap
 
 _IMAGES = "images"
-_FILE = "tasks.json"
 _CONFIG = "label_config.xml"
 _LOCAL = "/data/local-files/?d="
 _MOST_PIXELS = (1 << 30) - 1  # four values a pixel are counted with 32 bits
 _UPLOAD = re.compile(r"^[0-9a-f]{8}-(?=.)")
-_CONFIG_LABEL = re.compile(r'<Label\s+value=(?:"([^"<]*)"|\'([^\'<]*)\')')
 
 
 def _finds(labelled: LabelledSet, _options: ExportOptions, /) -> list[Finding]:
@@ -80,7 +76,7 @@ def _write(labelled: LabelledSet, folder: Path, options: ExportOptions, step: St
     number = 0
     for split in labelled.splits:
         below = f"{_IMAGES}{split_folder(labelled, split)}"
-        path = folder / (_FILE if below == _IMAGES else f"{split}.json")
+        path = folder / (TASKS_NAME if below == _IMAGES else f"{split}.json")
         with path.open("w", encoding="utf-8", newline="\n") as stream:
             stream.write("[")
             first = True
@@ -144,27 +140,17 @@ def _write_config(path: Path, labelled: LabelledSet) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-class _Task(NamedTuple):
-    """A task that was looked at: its file, its picture's name and size, its regions in order."""
-
-    file: Path
-    split: str
-    name: str
-    size: tuple[int, int] | None
-    results: Sequence[Mapping[str, Any]]
-
-
 def _read(path: Path, options: ImportOptions, problems: Problems, /) -> LabelledSet:
     root = path.parent if path.is_file() else path
     own = ("classes.json", "splits.json")
     files = [path] if path.is_file() else sorted(root.glob("*.json"))
-    tasks = [task for file in files if file.name not in own for task in _tasks(file, problems)]
+    tasks = [task for file in files if file.name not in own for task in tasks_in(file, problems)]
     if not tasks and not problems.sentences:
         raise FormatError(
             f'{readable(path)} holds no tasks: export from Label Studio in the format "JSON".'
         )
     used = [label for task in tasks for one in task.results if (label := label_of(one))]
-    names = [*_configured(root / _CONFIG), *used]
+    names = [*configured(root / _CONFIG), *used]
     ids = ClassIds(classes_beside(root, options, problems), names, problems)
     several = len({task.file for task in tasks}) > 1
     folders = [options.pictures] if options.pictures else []
@@ -193,7 +179,7 @@ def _read(path: Path, options: ImportOptions, problems: Problems, /) -> Labelled
     return LabelledSet(ids.classes, pictures)
 
 
-def _files(tasks: Sequence[_Task], folders: Sequence[Path]) -> list[Path | None]:
+def _files(tasks: Sequence[Task], folders: Sequence[Path]) -> list[Path | None]:
     """The picture of each task: where it says, or by its own name, also without the eight digits
     that Label Studio puts before uploads."""
     exact = picture_files([task.name for task in tasks], folders)
@@ -207,97 +193,7 @@ def _files(tasks: Sequence[_Task], folders: Sequence[Path]) -> list[Path | None]
     return chosen
 
 
-def _tasks(file: Path, problems: Problems) -> Iterator[_Task]:
-    try:
-        content = read_json(file)
-    except FormatError as error:
-        problems.add(str(error))
-        return
-    if not isinstance(content, list) or not all(isinstance(task, dict) for task in content):
-        problems.add(
-            f'{readable(file)} is no list of tasks: export in the format "JSON", or move it away.'
-        )
-        return
-    split = TRAIN if file.name == _FILE else split_named(file.stem)
-    for number, task in enumerate(content, start=1):
-        where = f"{readable(file)}, task {task.get('id', number)}"
-        name = _name(task.get("data"))
-        if name is None or leads_out(name):
-            problems.add(f"{where} names no picture inside the folder: correct its data.")
-            continue
-        results = _results(task, where, problems)
-        for one in results:
-            trouble = trouble_with(one)
-            if trouble is not None:
-                problems.add(f"{where}: a region {trouble}: correct or remove it.")
-        usable = [one for one in results if trouble_with(one) is None]
-        areas = [one for one in usable if one.get("type") in AREAS]
-        if len(areas) < len(usable):
-            problems.note(
-                Finding(
-                    "loss",
-                    f"{where}: {len(usable) - len(areas)} results without an area "
-                    "(points, choices, texts) are left out.",
-                    name,
-                )
-            )
-        yield _Task(file, split, name, _task_size(task, areas), areas)
-
-
-def _name(data: object) -> str | None:
-    """The picture's path out of whatever kind of address a task gives."""
-    if not isinstance(data, dict):
-        return None
-    texts = [value for key, value in data.items() if isinstance(value, str)]
-    address = data.get("image") if isinstance(data.get("image"), str) else next(iter(texts), None)
-    if not address:
-        return None
-    parts = urlsplit(address)
-    local = parse_qs(parts.query).get("d")
-    if local:
-        return local[0].replace("\\", "/").lstrip("/")
-    return PurePosixPath(unquote(parts.path).replace("\\", "/")).name or None
-
-
-def _results(task: Mapping[str, Any], where: str, problems: Problems) -> list[Mapping[str, Any]]:
-    """The results of the annotation that counts."""
-    given = task.get("annotations", task.get("completions", []))
-    annotations = [
-        one
-        for one in (given if isinstance(given, list) else [])
-        if isinstance(one, dict) and not one.get("was_cancelled")
-    ]
-    if not annotations:
-        return []
-    truths = [one for one in annotations if one.get("ground_truth")]
-    chosen = (truths or annotations)[-1]
-    if len(annotations) > 1:
-        why = "the ground truth" if truths else "the last"
-        text = f"{where} has {len(annotations)} annotations: {why} is taken."
-        problems.note(Finding("loss", text))
-    results = chosen.get("result")
-    return [one for one in results if isinstance(one, dict)] if isinstance(results, list) else []
-
-
-def _task_size(
-    task: Mapping[str, Any], areas: Sequence[Mapping[str, Any]]
-) -> tuple[int, int] | None:
-    sizes = [size_in(one, "original_height", "original_width") for one in areas]
-    return sizes[0] if sizes else size_in(task["data"], "height", "width")
-
-
-def _configured(path: Path) -> list[str]:
-    """Names of the labels of a configuration, in its order; none where there is no such file."""
-    from xml.sax.saxutils import unescape
-
-    if not path.is_file():
-        return []
-    found = _CONFIG_LABEL.findall(path.read_text(encoding="utf-8-sig", errors="replace"))
-    entities = {"&quot;": '"', "&apos;": "'"}
-    return [unescape(double or single, entities) for double, single in found]
-
-
-def _labels(task: _Task, size: tuple[int, int], ids: ClassIds, problems: Problems) -> LabelMap:
+def _labels(task: Task, size: tuple[int, int], ids: ClassIds, problems: Problems) -> LabelMap:
     painting = Painting(size, ids.classes)
     sentences: list[str] = []
     for one in task.results:

@@ -7,16 +7,14 @@ the later lies above, as labelme draws them. `__ignore__` is ignore, and so is w
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 from segcore.classes import ClassTable
-from segcore.errors import FormatError, ImageError, readable
+from segcore.errors import FormatError, readable
 from segcore.folders import natural_key
 from segcore.formats.contract import (
     TRAIN,
@@ -31,19 +29,13 @@ from segcore.formats.contract import (
 )
 from segcore.formats.findings import refused_names, renamed_files, repeated_names
 from segcore.formats.instances import instances_of
-from segcore.formats.labelme_shapes import (
-    WITHOUT_AREA,
-    kind_of,
-    mask_shape,
-    region_of,
-    trouble_with,
-)
-from segcore.formats.layout import CLASSES_NAME, classes_beside, leads_out, placed, read_json
+from segcore.formats.labelme_files import LabelmeFile, content_of, looked_at
+from segcore.formats.labelme_shapes import WITHOUT_AREA, kind_of, mask_shape, region_of
+from segcore.formats.layout import CLASSES_NAME, classes_beside, placed
 from segcore.formats.painting import Painting
 from segcore.formats.pictures import place_picture
-from segcore.formats.regions_in import ClassIds, note_overlaps, raise_all, size_in, split_folder
+from segcore.formats.regions_in import ClassIds, note_overlaps, raise_all, split_folder
 from segcore.formats.splits import SPLIT_NAMES
-from segcore.images import read_image_size
 from segcore.labels import LabelMap
 
 IGNORED, BACKGROUND = "__ignore__", "_background_"
@@ -98,20 +90,10 @@ def _write(labelled: LabelledSet, folder: Path, options: ExportOptions, step: St
     (folder / _LABELS).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-class _File(NamedTuple):
-    """A labelme file that was looked at: where it and its picture lie, and its labels."""
-
-    path: Path
-    name: str
-    image: Path | None
-    size: tuple[int, int]
-    names: tuple[str, ...]
-
-
 def _read(path: Path, options: ImportOptions, problems: Problems, /) -> LabelledSet:
     if path.is_file():
         return _read_one(path, options.classes, problems)
-    found = [one for file in _json_files(path) if (one := _looked_at(file, path, problems))]
+    found = [one for file in _json_files(path) if (one := looked_at(file, path, problems))]
     if not found and not problems.sentences:
         raise FormatError(
             f"{readable(path)} holds no JSON files of labelme: name the folder that they lie in."
@@ -145,7 +127,7 @@ def read_labelme_file(
 def _read_one(
     path: Path, given: ClassTable | None, problems: Problems, start: ClassTable | None = None
 ) -> LabelledSet:
-    one = _looked_at(path, path.parent, problems)
+    one = looked_at(path, path.parent, problems)
     problems.raise_if_any()
     assert one is not None  # or there would be a problem
     names = [name for name in one.names if name != IGNORED]
@@ -174,105 +156,7 @@ def _listed(folder: Path, used: Iterable[str]) -> list[str]:
     return [name for name in [*lines, *used] if name not in hidden]
 
 
-def _looked_at(path: Path, root: Path, problems: Problems) -> _File | None:
-    """A file whose every shape can be used; None, and what is wrong, otherwise."""
-    sentences: list[str] = []
-    content: Mapping[str, Any] = {}
-    try:
-        content = _content(path)
-    except FormatError as error:
-        sentences.append(str(error))
-    shapes = content.get("shapes", [])
-    for number, shape in enumerate(shapes, start=1):
-        trouble = trouble_with(shape)
-        if trouble is not None:
-            sentences.append(f"{readable(path)}: shape {number} {trouble}: correct or remove it.")
-    name, image, size = None, None, None
-    if content:
-        name = _image_path(content, path, sentences)
-    if name is not None:
-        image = _image(content, path, name, problems, sentences)
-        size = _size(content, path, image, sentences)
-    for sentence in sentences:
-        problems.add(sentence)
-    if sentences or name is None or size is None:
-        return None
-    names = tuple(dict.fromkeys(s["label"] for s in shapes if kind_of(s) not in WITHOUT_AREA))
-    below = path.parent.relative_to(root).as_posix()
-    whole = name if below == "." else f"{below}/{name}"
-    return _File(path, whole, image, size, names)
-
-
-def _content(path: Path) -> Mapping[str, Any]:
-    content = read_json(path)
-    if not isinstance(content, dict) or not isinstance(content.get("shapes"), list):
-        raise FormatError(
-            f'{readable(path)} has no list "shapes": it is no file of labelme; move it away.'
-        )
-    return content
-
-
-def _image_path(content: Mapping[str, Any], path: Path, sentences: list[str]) -> str | None:
-    name = content.get("imagePath")
-    if not isinstance(name, str) or not name:
-        sentences.append(f'{readable(path)} has no "imagePath": name its picture there.')
-        return None
-    if leads_out(name):
-        sentences.append(
-            f"{readable(path)}: its imagePath {name!r} leads out of the folder: put the picture "
-            "beside the file and write its name alone."
-        )
-        return None
-    return str(PurePosixPath(name.replace("\\", "/")))
-
-
-def _image(
-    content: Mapping[str, Any], path: Path, name: str, problems: Problems, sentences: list[str]
-) -> Path | None:
-    """The picture file, or None where there is none.
-
-    A picture that lies inside the JSON file alone is put where the file says it is: nothing is
-    there that could be lost.
-    """
-    image = path.parent / name
-    data = content.get("imageData")
-    if image.is_file():
-        return image
-    if not isinstance(data, str):
-        return None
-    try:
-        image.write_bytes(base64.b64decode(data, validate=True))
-    except (OSError, binascii.Error, ValueError) as error:
-        sentences.append(
-            f"{readable(path)}: the picture inside it cannot be put beside it ({error}): copy the "
-            "folder to where it can be written, or put the picture there."
-        )
-        return None
-    problems.note(
-        Finding("note", f"The picture inside {readable(path)} was put beside it as {name}.", name)
-    )
-    return image
-
-
-def _size(
-    content: Mapping[str, Any], path: Path, image: Path | None, sentences: list[str]
-) -> tuple[int, int] | None:
-    size = size_in(content, "imageHeight", "imageWidth")
-    if size is not None:
-        return size
-    try:
-        if image is not None:
-            return read_image_size(image)
-        sentences.append(
-            f'{readable(path)} has no "imageHeight" and "imageWidth", and its picture is not '
-            "there: put it beside the file."
-        )
-    except ImageError as error:
-        sentences.append(str(error))
-    return None
-
-
-def _picture(one: _File, ids: ClassIds, problems: Problems) -> LabelledPicture:
+def _picture(one: LabelmeFile, ids: ClassIds, problems: Problems) -> LabelledPicture:
     return LabelledPicture(one.name, one.image, one.size, partial(_labels, one, ids, problems))
 
 
@@ -289,11 +173,11 @@ def _with_splits(pictures: list[LabelledPicture]) -> Iterator[LabelledPicture]:
         )
 
 
-def _labels(one: _File, ids: ClassIds, problems: Problems) -> LabelMap:
+def _labels(one: LabelmeFile, ids: ClassIds, problems: Problems) -> LabelMap:
     painting = Painting(one.size, ids.classes)
     sentences: list[str] = []
     without_area = 0
-    for number, shape in enumerate(_content(one.path)["shapes"], start=1):
+    for number, shape in enumerate(content_of(one.path)["shapes"], start=1):
         if kind_of(shape) in WITHOUT_AREA:
             without_area += 1
             continue

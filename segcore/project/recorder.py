@@ -14,11 +14,11 @@ from segcore.errors import ImageError, ProjectError
 from segcore.project.folding import Folding, file_digest
 from segcore.project.history import Histories, HistoryState
 from segcore.project.history_records import Move
-from segcore.project.index import IndexRow, ProjectIndex, scanned
-from segcore.project.journal import Record, Rectangle, last_sequence, read_journal
+from segcore.project.index import IndexRow
+from segcore.project.journal import Record, Rectangle, last_sequence
+from segcore.project.known_labels import KnownLabels
 from segcore.project.lock import FolderLock
 from segcore.project.maps import (
-    JOURNAL,
     MapFiles,
     Maps,
     map_header,
@@ -28,7 +28,8 @@ from segcore.project.maps import (
 from segcore.project.names import check_stays_inside, history_path
 from segcore.project.pictures import PictureList
 from segcore.project.removal import bring_back, put_away, reconcile
-from segcore.project.states import STATES_NAME, StatesContent, append_lines, compact, line
+from segcore.project.states import StatesContent, line
+from segcore.project.tidying import left_journals, tidied_states
 from segcore.project.writer import Writer
 
 FOLD_BYTES = 8 << 20
@@ -69,18 +70,18 @@ class Recorder:
         self._one_fold = threading.Lock()
         self._lock = FolderLock(folder)
         try:
-            length = self._tidied_states(states)
+            length = tidied_states(folder, states, pictures)
             self.notes += reconcile(folder, pictures.names, pictures.removed)
-            self._index = ProjectIndex(folder)
-            self._index_is_whole = self._index.is_of(self._stamp())
-            self._index.set_stamp("")
+            self._known = KnownLabels(folder, pictures)
         except BaseException:
             self._lock.release()
             raise
         self._histories = Histories()
         self._writer = Writer(folder, length, self._histories, on_trouble)
         self._folding = Folding(self._fold, on_trouble)
-        self._find_journals()
+        left, notes = left_journals(pictures)
+        self._unfolded.update(dict.fromkeys(left, 1))
+        self.notes += notes
         atexit.register(self._at_exit)
 
     @property
@@ -162,7 +163,7 @@ class Recorder:
                 write_maps(files, Maps(whole.labels, whole.origins, number), self._classes)
             except OSError:
                 return False  # the journal keeps them in memory, and says why
-        self._note_in_index(IndexRow(name, number, self._digest(name)))
+        self._known.note(IndexRow(name, number, self._digest(name)))
         return True
 
     def pending(self, name: str) -> list[Record]:
@@ -222,13 +223,9 @@ class Recorder:
 
     def labelled(self) -> list[str]:
         """Names of the pictures with labels, in the order of the list."""
-        if not self._index_is_whole:
-            self._index.rebuild(scanned(self._pictures))
-            self._index_is_whole = True
         with self._guard:
             waiting = set(self._unfolded) | self._arriving
-        known = {row.image for row in self._index.rows()} | waiting
-        return [name for name in self._pictures.names if name in known]
+        return self._known.names(waiting)
 
     def set_classes(self, classes: ClassTable, path: Path) -> None:
         """Write another class table; label maps go by it from here on.
@@ -288,10 +285,7 @@ class Recorder:
         atexit.unregister(self._at_exit)
         self._folding.stop()
         self._writer.stop()
-        if self._index_is_whole:
-            with suppress(OSError, ProjectError):  # a missing stamp only costs a rebuild
-                self._index.set_stamp(self._stamp())
-        self._index.close()
+        self._known.close()
         self._lock.release()
 
     def _fold(self, name: str, always: bool = False) -> None:
@@ -303,7 +297,7 @@ class Recorder:
                 sequence = self._fold_journal(name, always)
             if not self._pictures.lists(name):
                 return
-            self._note_in_index(IndexRow(name, sequence, self._digest(name)))
+            self._known.note(IndexRow(name, sequence, self._digest(name)))
         finally:
             with self._guard:
                 self._arriving.discard(name)
@@ -330,12 +324,6 @@ class Recorder:
             write_maps(files, maps, self._classes)
             self._writer.cut_journal(name, files, maps.sequence)
         return maps.sequence
-
-    def _note_in_index(self, row: IndexRow) -> None:
-        try:
-            self._index.put(row)
-        except ProjectError:
-            self._index_is_whole = False  # made anew when it is next asked
 
     def _digest(self, name: str) -> str:
         """The picture's hash, taken when its labels are first folded."""
@@ -369,37 +357,6 @@ class Recorder:
             self._histories.of(name, path, sequence)
         except ProjectError as error:
             self._on_trouble(str(error))  # without undo, labelling goes on
-
-    def _tidied_states(self, states: StatesContent) -> int:
-        """The length of the picture list after outdated and torn lines are out of it."""
-        try:
-            if states.worth_compacting:
-                return compact(self._folder, self._pictures.states)
-            if states.length != (self._folder / STATES_NAME).stat().st_size:
-                return append_lines(self._folder, [], states.length)
-        except OSError as error:
-            raise ProjectError(
-                f"The project {self._folder} cannot be written ({error.strerror or error}): open "
-                "it read-only, or make the folder writable."
-            ) from error
-        return states.length
-
-    def _find_journals(self) -> None:
-        """Note the edits that an earlier session left in journals, and what a kill tore."""
-        for name, path in self._pictures.with_file(JOURNAL, ".journal"):
-            if not name:
-                self.notes.append(f"{path.name} is a journal of no picture of the project")
-                continue
-            self._unfolded[name] = 1
-            content = read_journal(path)
-            if content.torn:
-                self.notes.append(f"{name}: an edit that was cut short by a kill was dropped")
-            if content.damaged:
-                self.notes.append(f"{name}: a damaged stretch of the journal was passed over")
-
-    def _stamp(self) -> str:
-        found = (self._folder / STATES_NAME).stat()
-        return f"{found.st_size}:{found.st_mtime_ns}"
 
     def _at_exit(self) -> None:
         with suppress(ProjectError):

@@ -38,8 +38,9 @@ def test_the_index_is_made_anew_from_the_rest(project, damage):
 def test_the_index_of_a_killed_program_is_not_believed(project):
     label(project, "a.jpg")
     assert project.labelled() == ["a.jpg"]
-    project._recorder._index.rebuild([])  # as if a row had never reached the disk
-    project._recorder._index_is_whole = False
+    known = project._recorder._known
+    known._index.rebuild([])  # as if a row had never reached the disk
+    known._is_whole = False
     label(project, "b.png")
     project.close()
     with Project.open(project.folder) as again:
