@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.assistants.model import looked_in, own_ids
+from app.assistants.model import at_hand, looked_in, own_ids
 from app.assistants.scene import Outcome, Scene
 from app.gesture import Gesture
+from app.inference.inquiries.assist import Looked
 from app.tool_options import Options
 from segcore.assist.logit_sliders import LogitSettings, slid_labels
 from segcore.edits import Relabelling
@@ -21,22 +22,31 @@ def logits(scene: Scene, gesture: Gesture, _options: Options) -> Outcome | None:
 
     Only what nobody or a model has said changes.
     """
-    return _slid(scene, gesture, rough=False)
+    box = _box_of(scene, gesture)
+    if box.is_empty or len(gesture.numbers) < FIXED:
+        return None
+    return _slid(scene, gesture, looked_in(scene, box), rough=False)
 
 
 def rough_logits(scene: Scene, gesture: Gesture, _options: Options) -> Outcome | None:
-    """The same, where a least confidence makes the exact answer slow; None where it does not."""
+    """The same, where a least confidence makes the exact answer slow; None where it does not.
+
+    And None where the model has yet to look.
+    """
+    box = _box_of(scene, gesture)
     slow = len(gesture.numbers) >= FIXED and gesture.numbers[1] > 0
-    return _slid(scene, gesture, rough=True) if slow else None
+    looked = at_hand(scene, box) if slow and not box.is_empty else None
+    return None if looked is None else _slid(scene, gesture, looked, rough=True)
 
 
-def _slid(scene: Scene, gesture: Gesture, *, rough: bool) -> Outcome | None:
-    box = (gesture.box or Box.of_size(scene.size)).clip(*scene.size)
-    if box.is_empty or len(gesture.numbers) < FIXED:
-        return None
+def _box_of(scene: Scene, gesture: Gesture) -> Box:
+    return (gesture.box or Box.of_size(scene.size)).clip(*scene.size)
+
+
+def _slid(scene: Scene, gesture: Gesture, looked: Looked, *, rough: bool) -> Outcome | None:
+    box = _box_of(scene, gesture)
     temperature, least_confidence, *bias = gesture.numbers
     settings = LogitSettings(tuple(bias), temperature, least_confidence)
-    looked = looked_in(scene, box)
     ids = own_ids(looked.classes, scene.classes)
     scene.cancel.raise_if_cancelled()
     found = slid_labels(looked.evidence, box, settings, ids, scene.ignore, rough=rough)

@@ -69,6 +69,14 @@ def at_hand(scene: Scene, box: Box) -> Looked | None:
     return None
 
 
+def around_at_hand(scene: Scene, point: Point) -> Looked | None:
+    """What `looked_around` would answer, where it need not ask."""
+    if scene.model is None:
+        return None
+    kept: list[Looked] = scene.memo.keep("looked around", scene.model.spec, list)
+    return kept[0] if kept and _serves(kept[0].evidence.box, point, scene.size) else None
+
+
 def ready_around(scene: Scene, point: Point, _options: Options) -> None:
     """Have at hand what the model knows around a pixel, where there is a model.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -24,10 +25,11 @@ T = TypeVar("T")
 
 
 class Memo:
-    """What assistants keep of one picture for the next gesture; used on their thread alone."""
+    """What assistants keep of one picture for the next gesture; used on their two threads alone."""
 
     def __init__(self) -> None:
         self._kept: dict[Hashable, tuple[Hashable, Any]] = {}
+        self._lock = threading.Lock()
 
     def keep(self, name: Hashable, key: Hashable, make: Callable[[], T]) -> T:
         """The value made under a name for this key; another key makes it anew and drops the old.
@@ -37,7 +39,11 @@ class Memo:
         """
         kept = self._kept.get(name)
         if kept is None or kept[0] != key:
-            kept = self._kept[name] = (key, make())
+            made = make()
+            with self._lock:  # two threads that made it at once go on with the same value
+                kept = self._kept.get(name)
+                if kept is None or kept[0] != key:
+                    kept = self._kept[name] = (key, made)
         value: T = kept[1]
         return value
 
@@ -140,7 +146,8 @@ class Assistant:
         title: what the undo menu calls its edits.
         standing: it needs no hand: it is asked as soon as its tool is chosen.
         follows_class: what it proposes depends on the active class.
-        rough: says roughly and at once what `work` will say, to be shown meanwhile.
+        rough: says roughly and at once what `work` will say, to be shown meanwhile; on a thread of
+            its own, where it must not ask the model.
         get_ready: called when the tool is in hand and the pointer rests on the picture.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.assistants.click import click, ready_for_clicks
+from app.assistants.click import click, ready_for_clicks, rough_click
 from app.assistants.drawn import fill, lasso, polygon, rectangle
 from app.assistants.grabcut import grabcut, rough_grabcut
 from app.assistants.logits import logits, rough_logits
@@ -21,7 +21,12 @@ ASSISTANTS: dict[str, Assistant] = {
     "fill": Assistant(fill, QT_TRANSLATE_NOOP("assistants", "Fill")),
     "rectangle": Assistant(rectangle, QT_TRANSLATE_NOOP("assistants", "Rectangle")),
     "lasso": Assistant(snapping(lasso), QT_TRANSLATE_NOOP("assistants", "Lasso")),
-    "click": Assistant(click, QT_TRANSLATE_NOOP("assistants", "Click"), get_ready=ready_for_clicks),
+    "click": Assistant(
+        click,
+        QT_TRANSLATE_NOOP("assistants", "Click"),
+        rough=rough_click,
+        get_ready=ready_for_clicks,
+    ),
     "scissors": Assistant(scissors, QT_TRANSLATE_NOOP("assistants", "Scissors")),
     "superpixels": Assistant(superpixels, QT_TRANSLATE_NOOP("assistants", "Superpixels")),
     "grabcut": Assistant(

@@ -1,39 +1,39 @@
-"""From what a hand does with an assisting tool to a preview, and from that to one edit.
+"""From what a hand does with an assisting tool to a preview, which may become an edit.
 
-An assistant works on a thread; of what is asked, the newest counts, but for what has been accepted:
-that is worked out in any case, and becomes one step of the undo stack. Answers from before a change
-of the labels are worked out again before they become an edit.
+An assistant works on a thread; of what is asked, the newest counts, but for what has been accepted.
+What an assistant can say roughly and at once is worked out on a thread of its own, for the other
+one may be waiting for the model.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, wait
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-from app.assistants.scene import Assistant
+from app.assistants.scene import Assistant, Work
 from app.assistants.table import ASSISTANTS
+from app.controllers.acceptance import Acceptance
 from app.controllers.assist_job import Job, Preview, without_protected
 from app.controllers.readiness import Readiness
 from app.controllers.scene_maker import SceneMaker
 from app.document import Document
 from app.gesture import Gesture
-from app.i18n import translate
 from app.inference.client import InferenceClient
 from app.priority import step_behind_the_window
 from app.relay import Relay
 from app.user_error import UserError, user_error
 from app.view_state import ViewState
-from segcore.edits import Edit, Selection, proposed_edit
-from segcore.errors import Cancelled
+from segcore.errors import Cancelled, SegcoreError
 from segcore.geometry import Box
 
-STROKE_PAUSE = 30
-"""Milliseconds until an edit tries again to get between strokes."""
-_PATIENCE = 0.05
-"""Seconds between deliveries while an accepted edit is waited for."""
+_ROUGH_SECONDS = 0.5
+"""That a full answer waits for the rough one, at most."""
+
+_log = logging.getLogger(__name__)
 
 
 class AssistingController(QObject):
@@ -64,12 +64,15 @@ class AssistingController(QObject):
         self._view_state = view_state
         self._scenes = SceneMaker(document, view_state, client, self)
         self._wanted: Job | None = None
-        self._accepted: list[Job] = []
         self._shown: Preview | None = None
         self._busy = self._active = False
         self._relay = Relay(self)
         self._thread = ThreadPoolExecutor(1, "assist", initializer=step_behind_the_window)
+        self._rough_thread = ThreadPoolExecutor(1, "assist-rough")
         self._readiness = Readiness(self._scenes, view_state, self._thread, self)
+        self._acceptance = Acceptance(document, self._scenes, self._thread, self._submit, self)
+        self._acceptance.ended.connect(self._end)
+        self._acceptance.failed.connect(self.failed)
         document.imageLeaving.connect(self._finish)
         document.imageChanged.connect(self._begin_picture)
         document.labelsChanged.connect(self._note_change)
@@ -77,7 +80,14 @@ class AssistingController(QObject):
         view_state.optionsChanged.connect(self._follow_options)
         view_state.protectionChanged.connect(self._ask_again)
         view_state.activeClassChanged.connect(self._follow_class)
-        self.destroyed.connect(lambda: self._thread.shutdown(wait=False, cancel_futures=True))
+        document.predictionChanged.connect(self._readiness.begin)
+        threads = (self._thread, self._rough_thread)
+
+        def end() -> None:
+            for thread in threads:
+                thread.shutdown(wait=False, cancel_futures=True)
+
+        self.destroyed.connect(end)
 
     @property
     def preview(self) -> Preview | None:
@@ -98,7 +108,7 @@ class AssistingController(QObject):
     def is_busy(self) -> bool:
         """Whether something is being worked out, or an edit being made."""
         waiting = self._wanted is not None and not self._wanted.answered
-        return waiting or bool(self._accepted)
+        return waiting or bool(self._acceptance.jobs)
 
     def ask(self, gesture: Gesture, assistant: Assistant | None = None) -> None:
         """Have a gesture worked out and previewed, in place of the one before.
@@ -132,11 +142,8 @@ class AssistingController(QObject):
         if not self._document.may_be_changed():
             self.cancel()
             return True
-        job.accepted = True
         self._wanted = None
-        self._accepted.append(job)
-        if job.answered:
-            self._commit(job)
+        self._acceptance.accept(job)
         self._tell_state()
         self.ended.emit()
         self.accepted.emit(job.gesture)
@@ -167,31 +174,41 @@ class AssistingController(QObject):
 
     def _submit(self, job: Job) -> None:
         job.answered, job.preview = False, None
-        job.future = self._thread.submit(self._work, job)
+        rough = job.assistant.rough
+        roughly = None
+        if rough is not None and not job.accepted:
+            roughly = self._rough_thread.submit(self._work_roughly, job, rough)
+        job.future = self._thread.submit(self._work, job, roughly)
 
-    def _work(self, job: Job) -> None:
+    def _work(self, job: Job, roughly: Future[None] | None) -> None:
         """On the thread."""
         try:
-            if not job.cancel.cancelled:
-                self._work_roughly(job)
-                outcome = job.assistant.work(job.scene, job.gesture, job.options)
-                preview = None if outcome is None else without_protected(job, outcome)
-                self._relay.post(self._take, job, preview)
+            if roughly is not None:
+                wait([roughly], _ROUGH_SECONDS)  # it is shown first, and has the cores for itself
+            job.cancel.raise_if_cancelled()
+            outcome = job.assistant.work(job.scene, job.gesture, job.options)
+            preview = None if outcome is None else without_protected(job, outcome)
+            self._relay.post(self._take, job, preview)
         except Cancelled:
             self._relay.post(self._take, job, None)
         except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
             failure = user_error(error, self.tr("The tool could not do its work"))
             self._relay.post(self._take, job, None, failure)
 
-    def _work_roughly(self, job: Job) -> None:
-        """Show soon what the full answer will be like; Cancelled when nobody wants that now."""
-        rough = job.assistant.rough
-        if rough is None or job.accepted:
-            return
-        outcome = rough(job.scene, job.gesture, job.options)
-        if outcome is not None:
-            self._relay.post(self._show_roughly, job, without_protected(job, outcome))
-        job.cancel.raise_if_cancelled()
+    def _work_roughly(self, job: Job, rough: Work) -> None:
+        """On the thread of rough answers: show soon what the full answer will be like.
+
+        What fails here fails again in full, and is said then.
+        """
+        try:
+            job.cancel.raise_if_cancelled()
+            outcome = rough(job.scene, job.gesture, job.options)
+            if outcome is not None:
+                self._relay.post(self._show_roughly, job, without_protected(job, outcome))
+        except Cancelled:
+            pass
+        except SegcoreError as error:
+            _log.info("A tool could not answer roughly: %s", error)
 
     def _show_roughly(self, job: Job, preview: Preview) -> None:
         if job is self._wanted and not job.answered:
@@ -202,70 +219,14 @@ class AssistingController(QObject):
         if failure is not None and (job is self._wanted or job.accepted):
             self.failed.emit(failure)
         if job.accepted:
-            self._commit(job)
+            self._acceptance.take(job)
         elif job is self._wanted:
             self._show(preview)
         self._tell_state()
 
-    def _commit(self, job: Job) -> None:
-        """Have the edit worked out; without one the job is done."""
-        proposal = None if job.preview is None else job.preview.outcome.proposal
-        if job.preview is None or proposal is None:
-            self._done(job)
-        elif isinstance(proposal, Selection) and job.class_id < 0:
-            self._done(job)
-            self.failed.emit(UserError(self.tr("There is no active class: choose one first.")))
-        else:
-            job.future = self._thread.submit(self._work_out, job, job.preview)
-
-    def _work_out(self, job: Job, preview: Preview) -> None:
-        """On the thread."""
-        scene, proposal = job.scene, preview.outcome.proposal
-        assert proposal is not None
-        try:
-            edit = proposed_edit(
-                proposal,
-                scene.labels,
-                scene.origins,
-                class_id=max(job.class_id, 0),
-                origin=self._origin_of(job, preview),
-                name=job.assistant.title,
-            )
-        except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
-            self._relay.post(self.failed.emit, user_error(error, self.tr("Nothing was changed")))
-            self._relay.post(self._done, job)
-        else:
-            self._relay.post(self._make, job, edit)
-
-    def _origin_of(self, job: Job, preview: Preview) -> int:
-        """Who says so: a row of the origin table, which is written to disk when it is new."""
-        project = self._document.project
-        if preview.outcome.model is not None and project is not None:
-            return project.origin_id("model", *preview.outcome.model)
-        if preview.outcome.propagated and project is not None:
-            return project.origin_id("propagated")
-        return job.person
-
-    def _make(self, job: Job, edit: Edit | None) -> None:
-        document = self._document
-        if document.labels is not job.scene.labels:
-            self._done(job)
-        elif document.stroke_under_way:
-            QTimer.singleShot(STROKE_PAUSE, self, lambda: self._make(job, edit))
-        elif self._scenes.changes != job.scene.changes:
-            job.scene = replace(job.scene, changes=self._scenes.changes)
-            self._submit(job)
-        else:
-            self._done(job)
-            if edit is not None:
-                document.push(
-                    edit, applied=False, text=translate("assistants", job.assistant.title)
-                )
-
-    def _done(self, job: Job) -> None:
-        if job in self._accepted:
-            self._accepted.remove(job)
-        if self._wanted is None and not self._accepted:
+    def _end(self) -> None:
+        """Something that was accepted is an edit now, or will never be one."""
+        if self._wanted is None and not self._acceptance.jobs:
             self._show(None)
         self._tell_state()
         if self._wanted is None:
@@ -275,13 +236,7 @@ class AssistingController(QObject):
         """The picture is left: what was accepted is done first, the rest is not wanted."""
         self._readiness.forget()
         self.cancel()
-        while self._accepted and not self._document.stroke_under_way:
-            job = self._accepted[0]
-            if job.future is not None:
-                wait([job.future], _PATIENCE)
-            if self._scenes.questions.waiting:
-                job.cancel.cancel()  # the answer would be delivered to this thread, which waits
-            self._relay.deliver_all()
+        self._acceptance.finish(self._relay.deliver_all)
 
     def _begin_picture(self) -> None:
         self._scenes.begin_picture()
@@ -331,7 +286,9 @@ class AssistingController(QObject):
             self.previewChanged.emit(preview)
 
     def _tell_state(self) -> None:
-        busy = any(not job.answered for job in (self._wanted, *self._accepted) if job is not None)
+        busy = any(
+            not job.answered for job in (self._wanted, *self._acceptance.jobs) if job is not None
+        )
         if busy != self._busy:
             self._busy = busy
             self.busyChanged.emit(busy)

@@ -27,6 +27,8 @@ MOST_CELLS = 256
 CHANNELS = 16
 """That are left of each stage's features: those along which the cells differ most."""
 STAGES = 4
+_ON_A_CELL = 1e-4
+"""Cells by which a place may miss the middle of one and be read from it alone."""
 
 
 def evidence_around(
@@ -50,8 +52,8 @@ def evidence_around(
         min(max(round(most_cells * each), 1), side)
         for each, side in ((down, height), (along, width))
     )
-    y0 = min(max(point[1] - rows // 2, 0), height - rows)
-    x0 = min(max(point[0] - columns // 2, 0), width - columns)
+    y0 = _on_a_cell(min(max(point[1] - rows // 2, 0), height - rows), down)
+    x0 = _on_a_cell(min(max(point[0] - columns // 2, 0), width - columns), along)
     return evidence_in(predictor, encoded, Box(x0, y0, x0 + columns, y0 + rows), cancel=cancel)
 
 
@@ -102,7 +104,7 @@ def _gathered(
         if cancel is not None:
             cancel.raise_if_cancelled()
         stages = encoded.stages(index)
-        logits.append(encoded.backend.decode(stages).float())
+        logits.append(encoded.logits(index).float())
         if features:
             places.append([encoded.backend.picture_of(stage).float() for stage in stages])
     windows = list(touched.values())
@@ -133,6 +135,11 @@ def joined(
     return sheet
 
 
+def _on_a_cell(start: int, pitch_of_cells: float) -> int:
+    """A pixel at which a cell begins, at or before another: then cells need not be resampled."""
+    return start - start % max(round(pitch_of_cells), 1)
+
+
 def _principal(pictures: Sequence[Tensor]) -> list[Tensor]:
     """(C, h, w) features to (D, h, w): centred, along the D axes in which their cells differ most.
 
@@ -140,18 +147,19 @@ def _principal(pictures: Sequence[Tensor]) -> list[Tensor]:
     what tells most of the picture apart does not drown what tells its rarer things apart.
     """
     channels = len(pictures[0])
-    cells = torch.cat([picture.reshape(channels, -1) for picture in pictures], dim=1)
-    mean = cells.mean(dim=1, keepdim=True)
-    cells = cells - mean
-    spread = (cells @ cells.T / cells.shape[1]).double().cpu()
+    # Cell by cell, as most backends have them: no picture is turned around in memory.
+    cells = [picture.permute(1, 2, 0).reshape(-1, channels) for picture in pictures]
+    everywhere = cells[0] if len(cells) == 1 else torch.cat(cells)
+    mean = everywhere.mean(dim=0)
+    centred = everywhere - mean
+    spread = (centred.T @ centred / len(centred)).double().cpu()
     values, axes = torch.linalg.eigh(spread)
     kept = min(CHANNELS, channels)
     values, axes = values[-kept:].clamp_min(1e-6), axes[:, -kept:]
-    turned = (axes / values**0.25).float().to(cells.device).T
-    return [
-        (turned @ (picture.reshape(channels, -1) - mean)).reshape(kept, *picture.shape[1:])
-        for picture in pictures
-    ]
+    turned = (axes / values**0.25).float().to(centred.device)
+    sizes = [picture.shape[1:] for picture in pictures]
+    parts = (centred @ turned).split([height * width for height, width in sizes])
+    return [part.T.reshape(kept, *size) for part, size in zip(parts, sizes)]
 
 
 def pitch(window: WindowGeometry) -> tuple[float, float]:
@@ -182,20 +190,22 @@ def _sampled(
     box = window.box
     down = (middles[0] * place.height + place.y0 - box.y0) / box.height
     along = (middles[1] * place.width + place.x0 - box.x0) / box.width
-    above, below, drop = _between(down, picture.shape[1], picture.device)
-    left, right, shift = _between(along, picture.shape[2], picture.device)
-    lines = torch.lerp(picture[:, above], picture[:, below], drop[:, None])
-    return torch.lerp(lines[:, :, left], lines[:, :, right], shift)
+    return _read_along(_read_along(picture, 1, down), 2, along)
 
 
-def _between(parts: Parts, cells: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """The two cells between which each position lies, and how far it is from the first."""
+def _read_along(picture: Tensor, axis: int, parts: Parts) -> Tensor:
+    """A picture read between its cells, linearly, at some parts of one of its axes."""
+    cells = picture.shape[axis]
     at = np.clip(parts * cells - 0.5, 0, cells - 1)
-    lower = np.floor(at + 1e-9).astype(np.int64)
-    upper = np.minimum(lower + 1, cells - 1)
+    lower = np.floor(at + 1e-6).astype(np.int64)
     weight = np.clip(at - lower, 0, 1).astype(np.float32)
-    return (
-        torch.from_numpy(lower).to(device),
-        torch.from_numpy(upper).to(device),
-        torch.from_numpy(weight).to(device),
+    if len(lower) and weight.max() < _ON_A_CELL and (np.diff(lower) == 1).all():
+        return picture.narrow(axis, int(lower[0]), len(lower))
+    upper = np.minimum(lower + 1, cells - 1)
+    first, second = (
+        picture.index_select(axis, torch.from_numpy(each).to(picture.device))
+        for each in (lower, upper)
     )
+    shape = [1, 1, 1]
+    shape[axis] = len(lower)
+    return torch.lerp(first, second, torch.from_numpy(weight).to(picture.device).reshape(shape))

@@ -27,6 +27,9 @@ DEFAULT_BUDGET = 1 << 30
 
 UPRIGHT = View()
 
+_MOST_KEPT_LOGITS = 16
+"""Windows of a picture whose logits are kept beside their features."""
+
 
 class FeatureStore:
     """Tensors by key, the least recently used forgotten once they exceed a number of bytes.
@@ -180,6 +183,19 @@ class EncodedImage:
         """What else is worked out from this image, kept beside the features within one budget."""
         with self.lock:
             return self._store.get(("kept", key), compute)
+
+    def logits(self, index: int) -> Tensor:
+        """(C, h, w) of a window, in the backend's precision; nobody may write to it."""
+        decode = self.backend.decode
+        return self.kept(("logits", index), lambda: (decode(self.stages(index)),))[0]
+
+    def keep_logits(self, index: int, logits: Tensor) -> None:
+        """Have a copy of a window's logits at hand for `logits`.
+
+        Not of a picture of many windows: their features are worth more.
+        """
+        if self.keeps_features and len(self.windows) <= _MOST_KEPT_LOGITS:
+            self.kept(("logits", index), lambda: (logits.clone(),))
 
     def queries_and_keys(self, index: int, stage: int, block: int) -> QueriesAndKeys:
         """Of one block, what its attention is made from; the blocks of a stage are kept together.

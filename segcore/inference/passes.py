@@ -150,7 +150,10 @@ class WindowRun:
             logits = backend.logits(pixels)
             encoded.notes += backend.take_notes()
             return [*logits]
-        return [backend.decode(stages) for stages in encoded.stages_of(batch)]
+        found = [backend.decode(stages) for stages in encoded.stages_of(batch)]
+        for index, logits in zip(batch, found):
+            encoded.keep_logits(index, logits)
+        return found
 
     def _batch_from(self, index: int) -> list[int]:
         """The window and those after it, as long as they are of its size and fit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from app.assistants.scene import Memo
 from segcore import resources
+from segcore.assist import model_evidence
 from segcore.opencv import cv2
 
 HELD = "Bicyclist"
@@ -245,6 +247,28 @@ def test_a_rough_answer_is_shown_while_the_full_one_is_worked_out(opened: Any) -
     assert rough.outcome.proposal is not full
     found, wanted = rough.outcome.proposal.mask((240, 320)), full.mask((240, 320))
     assert (found & wanted).sum() > 0.5 * (found | wanted).sum()
+
+
+def test_a_click_is_answered_by_colours_until_the_model_has_looked(
+    opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assisting = opened.window.core.assisting
+    may_look, look = threading.Event(), model_evidence.evidence_around
+
+    def slowly(*given: Any, **more: Any) -> Any:
+        assert may_look.wait(60)
+        return look(*given, **more)
+
+    monkeypatch.setattr(model_evidence, "evidence_around", slowly)
+    opened.presses(Qt.Key.Key_C)
+    presses_at(opened, (160, 125))
+    try:
+        opened.waits_for(lambda: assisting.preview is not None and assisting.preview.count > 0)
+        assert assisting.is_busy
+        assert "by colours" in assisting.preview.outcome.note
+    finally:
+        may_look.set()
+    assert "by colours" not in proposed(opened).outcome.note
 
 
 def test_apply_waits_until_the_box_is_drawn(opened: Any) -> None:

@@ -151,22 +151,38 @@ def test_the_eraser_leaves_pixels_unlabelled_and_nobodys():
     assert (origins == 1).all()
 
 
-@settings(max_examples=20, deadline=None)
-@given(sizes, st.integers(0, 9), points, points, diameters)
-def test_a_stroke_over_chosen_classes_leaves_the_others(size, seed, start, end, diameter):
-    labels, origins = some_maps(size, seed)
-    before = labels.copy()
-    free, free_origins = labels.copy(), origins.copy()
-    Stroke(free, free_origins).paint_segment(start, end, diameter, 9, 4)
-    paintable = np.zeros(256, bool)
-    paintable[[3, IGNORE]] = True
-    stroke = Stroke(labels, origins, paintable=paintable)
-    for _ in range(2):  # the second time over changes nothing
+@settings(max_examples=40, deadline=None)
+@given(
+    st.tuples(sizes, st.integers(0, 9), dtypes),
+    segments,
+    st.sets(st.sampled_from([0, 1, 2, 3, 4, "ignore"])),
+    st.sampled_from(["these", "all but these"]),
+    st.sets(st.integers(0, 9)),
+)
+def test_a_stroke_over_chosen_classes_and_origins_leaves_the_others(
+    maps, path, some, meant, chosen_origins
+):
+    labels, origins = some_maps(*maps)
+    dtype = labels.dtype
+    before, origins_before = labels.copy(), origins.copy()
+    ids = [np.iinfo(dtype).max if each == "ignore" else each for each in some]
+    paintable = np.full(np.iinfo(dtype).max + 1, meant != "these")
+    paintable[ids] = meant == "these"
+    paintable[9] = True  # what it paints, so that the second time over changes nothing
+    paintable_origins = np.isin(np.arange(256), [4, *chosen_origins])
+    expected, expected_origins = labels.copy(), origins.copy()
+    stroke = Stroke(labels, origins, paintable=paintable, paintable_origins=paintable_origins)
+    for start, end, diameter in [*path, *path]:
+        free = np.zeros_like(labels), np.zeros_like(origins)
+        Stroke(*free).paint_segment(start, end, diameter, 9, 4)
+        where = (free[0] == 9) & paintable[expected] & paintable_origins[expected_origins]
+        expected[where], expected_origins[where] = 9, 4
         stroke.paint_segment(start, end, diameter, 9, 4)
-    expected = (free == 9) & np.isin(before, (3, IGNORE))
-    assert np.array_equal(labels == 9, expected)
-    assert np.array_equal(labels[~expected], before[~expected])
-    assert np.array_equal(origins[expected], free_origins[expected])
+    assert np.array_equal(labels, expected)
+    assert np.array_equal(origins, expected_origins)
+    stroke.abort()
+    assert np.array_equal(labels, before)
+    assert np.array_equal(origins, origins_before)
 
 
 def test_a_finished_stroke_paints_no_more():
