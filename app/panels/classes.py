@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log
 
 from PySide6.QtCore import QEvent, QItemSelection, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
@@ -12,12 +11,11 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSlider,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from app.panels.brush_size import BrushSize
 from app.panels.class_delegate import ClassDelegate
 from app.panels.class_list import ClassList, class_menu
 from app.panels.class_origins import OriginsLegend
@@ -25,9 +23,7 @@ from app.panels.class_rows import ClassRows
 from app.theme import Tones
 from segcore.classes import ClassInfo, ClassTable
 
-_STEPS = 400
 _SEARCH_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Down)
-_LARGEST = 2000
 
 
 class ClassesPanel(QWidget):
@@ -55,9 +51,7 @@ class ClassesPanel(QWidget):
         self.rows = ClassRows(self)
         self._delegate = ClassDelegate(self)
         self._active = -1
-        self._brush_size = 0
-
-        brush_row = self._brush_row()
+        self.brush = BrushSize(self)
         self._table = ClassTable(())
         self._recent: list[int] = []
         self.list = ClassList(self)
@@ -82,7 +76,7 @@ class ClassesPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 6)
         layout.setSpacing(4)
-        layout.addLayout(brush_row)
+        layout.addWidget(self.brush)
         layout.addLayout(self._search_row())
         layout.addWidget(self.list, 1)
         foot = QHBoxLayout()
@@ -96,9 +90,9 @@ class ClassesPanel(QWidget):
         layout.addWidget(self.origins)
 
         self._connect()
-        self.set_brush_size(24)
 
     def _connect(self) -> None:
+        self.brush.sizeRequested.connect(self.brushSizeRequested)
         self.list.selectionModel().selectionChanged.connect(self._choose_selected)
         self._delegate.visibilityRequested.connect(self._toggle_visibility)
         self._delegate.lockRequested.connect(self.lockRequested)
@@ -161,9 +155,7 @@ class ClassesPanel(QWidget):
 
     def set_brush_size(self, diameter: int) -> None:
         """Show the brush's diameter in image pixels."""
-        self._brush_size = diameter
-        self.brush_spin.setValue(diameter)
-        self.brush_slider.setValue(_step_of(diameter))
+        self.brush.set_size(diameter)
 
     def set_tones(self, tones: Tones) -> None:
         """Paint in the colours of a theme."""
@@ -194,32 +186,6 @@ class ClassesPanel(QWidget):
             self._toggle_visibility(self.list.currentIndex().data(ClassRows.InfoRole).id)
             return True
         return super().eventFilter(watched, event)
-
-    def _brush_row(self) -> QHBoxLayout:
-        label = QLabel(self.tr("Brush"), self)
-        self.brush_slider = QSlider(Qt.Orientation.Horizontal, self)
-        self.brush_slider.setObjectName("classes.brush_slider")
-        self.brush_slider.setAccessibleName(self.tr("Brush size"))
-        self.brush_slider.setRange(0, _STEPS)
-        self.brush_slider.setPageStep(_STEPS // 20)
-        self.brush_spin = QSpinBox(self)
-        self.brush_spin.setObjectName("classes.brush_size")
-        self.brush_spin.setAccessibleName(self.tr("Brush size in pixels"))
-        self.brush_spin.setRange(1, _LARGEST)
-        self.brush_spin.setSuffix(self.tr(" px"))
-        self.brush_spin.setToolTip(self.tr("Diameter in pixels of the picture  ([ and ])"))
-        self.brush_slider.setToolTip(self.brush_spin.toolTip())
-        label.setBuddy(self.brush_spin)
-        row = QHBoxLayout()
-        row.setContentsMargins(10, 4, 8, 2)
-        row.setSpacing(8)
-        row.addWidget(label)
-        row.addWidget(self.brush_slider, 1)
-        row.addWidget(self.brush_spin)
-        self.brush_spin.valueChanged.connect(self._request_brush_size)
-        self.brush_slider.sliderMoved.connect(self._request_brush_step)
-        self.brush_slider.actionTriggered.connect(self._request_slider_position)
-        return row
 
     def _search_row(self) -> QHBoxLayout:
         self.search = QLineEdit(self)
@@ -324,33 +290,9 @@ class ClassesPanel(QWidget):
         others = frozenset(info.id for info in self._table.living) - {self._active}
         self.hiddenClassesRequested.emit(others)
 
-    def _request_brush_size(self, diameter: int) -> None:
-        if diameter != self._brush_size:
-            self.brushSizeRequested.emit(diameter)
-
-    def _request_brush_step(self, step: int) -> None:
-        self._request_brush_size(_size_of(step))
-
-    def _request_slider_position(self, action: int) -> None:
-        """A key or a click beside the handle; one that rounds to nothing still goes one pixel."""
-        position, here = self.brush_slider.sliderPosition(), _step_of(self._brush_size)
-        size = _size_of(position)
-        if action != QSlider.SliderAction.SliderMove.value and size == self._brush_size:
-            size += (position > here) - (position < here)
-        self._request_brush_size(size)
-
 
 def _link(text: str, name: str, parent: QWidget) -> QPushButton:
     button = QPushButton(text, parent)
     button.setObjectName(name)
     button.setProperty("flatLink", "true")
     return button
-
-
-def _size_of(step: int) -> int:
-    """The slider goes in equal ratios: small brushes need fine steps, large ones do not."""
-    return round(exp(log(_LARGEST) * step / _STEPS))
-
-
-def _step_of(diameter: int) -> int:
-    return round(_STEPS * log(max(diameter, 1)) / log(_LARGEST))

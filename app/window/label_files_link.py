@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QWidget
 
 from app.actions import Actions
 from app.canvas.canvas import Canvas
+from app.controllers.beside import BesideController, Offer
 from app.controllers.exporting import ExportingController
-from app.controllers.importing import BesideController, ImportingController, Offer
+from app.controllers.importing import ImportingController
 from app.panels.offer import OfferBar
 from app.panels.review_words import status_word
 from app.settings import Settings

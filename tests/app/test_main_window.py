@@ -271,7 +271,7 @@ def test_the_window_comes_back_as_it_was_left(
     assert not second.images.isVisible()
     assert second.core.view_state.overlay_opacity == pytest.approx(0.25)
     assert second.core.view_state.brush_size == 99
-    assert second.classes.brush_spin.value() == 99
+    assert second.classes.brush.spin.value() == 99
 
 
 def test_the_picture_that_was_open_is_opened_again(

@@ -102,11 +102,11 @@ def test_the_spin_box_and_the_slider_ask_for_a_brush_size(
     qtbot: QtBot, panel: ClassesPanel
 ) -> None:
     with qtbot.waitSignal(panel.brushSizeRequested) as asked:
-        panel.brush_spin.setValue(100)
+        panel.brush.spin.setValue(100)
     assert asked.args == [100]
     panel.set_brush_size(100)
     with qtbot.waitSignal(panel.brushSizeRequested) as asked:
-        qtbot.keyClick(panel.brush_slider, Qt.Key.Key_Right)
+        qtbot.keyClick(panel.brush.slider, Qt.Key.Key_Right)
     assert asked.args is not None
     assert asked.args[0] > 100
 
@@ -115,14 +115,14 @@ def test_every_step_of_the_slider_changes_a_small_brush(qtbot: QtBot, panel: Cla
     panel.brushSizeRequested.connect(panel.set_brush_size)
     panel.set_brush_size(5)
     for size in (6, 7, 8):
-        qtbot.keyClick(panel.brush_slider, Qt.Key.Key_Right)
-        assert panel.brush_spin.value() == size
+        qtbot.keyClick(panel.brush.slider, Qt.Key.Key_Right)
+        assert panel.brush.spin.value() == size
     for size in (7, 6, 5):
-        qtbot.keyClick(panel.brush_slider, Qt.Key.Key_Left)
-        assert panel.brush_spin.value() == size
+        qtbot.keyClick(panel.brush.slider, Qt.Key.Key_Left)
+        assert panel.brush.spin.value() == size
 
 
 def test_showing_a_size_asks_for_nothing(qtbot: QtBot, panel: ClassesPanel) -> None:
     with qtbot.assertNotEmitted(panel.brushSizeRequested):
         panel.set_brush_size(333)
-    assert panel.brush_spin.value() == 333
+    assert panel.brush.spin.value() == 333
