@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 from av.container import InputContainer
@@ -44,7 +45,7 @@ class FrameIndex:
 
     Attributes:
         times: of each frame, in the stream's time base, rising; of a video that has none, 0, 1, 2.
-        keys: the frames to begin at, in order; the first frame is one.
+        keys: the frames to begin at, in order; the first may come before the first that is shown.
         seekable: whether frames can be told by their times; if not, they are counted from the
             start.
     """
@@ -153,12 +154,21 @@ class _Pace:
         return True
 
 
+class _Packet(NamedTuple):
+    """What is kept of a packet; an edit list may cut away a frame on which shown ones depend."""
+
+    pts: int
+    dts: int | None
+    is_key: bool
+    is_shown: bool
+
+
 class _PacketScan:
     """What the packets of a file say without being decoded."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._found: list[tuple[int, int | None, bool]] = []  # pts, dts, may decoding begin there
+        self._found: list[_Packet] = []
         self._by_dts = True
         self.can_be_trusted = False
 
@@ -172,12 +182,14 @@ class _PacketScan:
             self._by_dts = "matroska" not in container.format.name
             try:
                 for packet in container.demux(stream) if trusted else ():
-                    if not packet.size or packet.is_discard:
+                    if not packet.size:
                         continue
                     if packet.pts is None or packet.is_corrupt:
                         trusted = False
                         break
-                    self._found.append((packet.pts, packet.dts, packet.is_keyframe))
+                    self._found.append(
+                        _Packet(packet.pts, packet.dts, packet.is_keyframe, not packet.is_discard)
+                    )
                     if pace.is_due():
                         yield self._index_until(packet.dts)
             except (av.FFmpegError, OSError):
@@ -192,23 +204,26 @@ class _PacketScan:
         """Of the frames that nothing to come can be shown before."""
         if dts is None:
             return None
-        sure = [packet for packet in self._found if packet[0] <= dts]
-        return self._index_of(sure) if self._is_plain(sure) and self._found[0][2] else None
+        sure = [packet for packet in self._found if packet.pts <= dts]
+        return self._index_of(sure) if self._is_plain(sure) and self._found[0].is_key else None
 
     @staticmethod
-    def _is_plain(packets: list[tuple[int, int | None, bool]]) -> bool:
-        times = {pts for pts, _, _ in packets}
-        return len(times) == len(packets) > 0 and any(key for _, _, key in packets)
+    def _is_plain(packets: list[_Packet]) -> bool:
+        shown = [packet.pts for packet in packets if packet.is_shown]
+        return len({*shown}) == len(shown) > 0 and any(packet.is_key for packet in packets)
 
-    def _index_of(self, packets: list[tuple[int, int | None, bool]]) -> FrameIndex:
-        ordered = sorted(packets, key=lambda packet: packet[0])
+    def _index_of(self, packets: list[_Packet]) -> FrameIndex:
+        ordered = sorted(packets, key=lambda packet: packet.pts)
         keys = [
-            KeyFrame(pts, dts if self._by_dts and dts is not None else pts)
-            for pts, dts, is_key in ordered
-            if is_key
+            KeyFrame(
+                packet.pts,
+                packet.dts if self._by_dts and packet.dts is not None else packet.pts,
+            )
+            for packet in ordered
+            if packet.is_key
         ]
         # Frames before the first key frame cannot be decoded.
-        times = [pts for pts, _, _ in ordered if pts >= keys[0].pts]
+        times = [each.pts for each in ordered if each.is_shown and each.pts >= keys[0].pts]
         return FrameIndex(tuple(times), tuple(keys), seekable=True)
 
 

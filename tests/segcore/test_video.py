@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Callable
 from fractions import Fraction
@@ -149,6 +150,24 @@ def test_colours_follow_what_the_video_says(tmp_path: Path) -> None:
         out.mux(stream.encode())
     with Video(path) as video:
         assert np.abs(video[0].astype(int) - red).max() <= 3
+
+
+@pytest.mark.parametrize("cut", [5, 13])
+def test_frames_that_an_edit_list_cuts_away_are_none(cut: int, tmp_path: Path) -> None:
+    """What a phone trims stays in the file, since the frames that are shown depend on it."""
+    path = write(tmp_path / "trimmed.mp4", options=B_FRAMES)
+    content = bytearray(path.read_bytes())
+    place = content.index(b"elst") + 12
+    duration, begin, rate = struct.unpack_from(">IiI", content, place)
+    with av.open(str(path)) as file:
+        ticks = round(1 / 25 / file.streams.video[0].time_base)
+    struct.pack_into(">IiI", content, place, duration - cut * 40, begin + cut * ticks, rate)
+    path.write_bytes(content)
+    order = np.random.default_rng(5).permutation(FRAMES - cut)
+    with Video(path) as video:
+        assert len(video) == FRAMES - cut
+        assert [number_in(video[int(number)]) - cut for number in order] == list(order)
+        assert [number_in(frame) for frame in video] == list(range(cut, FRAMES))
 
 
 def test_times_are_the_videos_own(tmp_path: Path) -> None:
