@@ -170,6 +170,21 @@ def test_frames_that_an_edit_list_cuts_away_are_none(cut: int, tmp_path: Path) -
         assert [number_in(frame) for frame in video] == list(range(cut, FRAMES))
 
 
+@pytest.mark.parametrize(
+    ("ending", "codec", "index"),
+    [("avi", "mpeg4", b"idx1"), ("mkv", "libx264", b"\x1c\x53\xbb\x6b")],
+)
+def test_a_file_whose_index_is_missing(
+    ending: str, codec: str, index: bytes, tmp_path: Path
+) -> None:
+    path = write(tmp_path / f"lost.{ending}", codec=codec, options={"bf": "0", "g": "9"})
+    content = path.read_bytes()
+    path.write_bytes(content[: content.rindex(index)])
+    with Video(path) as video:
+        assert len(video) == FRAMES
+        assert [number_in(video[number]) for number in (40, 3, 22, 49, 0)] == [40, 3, 22, 49, 0]
+
+
 def test_times_are_the_videos_own(tmp_path: Path) -> None:
     path = write(tmp_path / "v.mkv", times=lambda i: 5 + i * i, frames=6)
     with Video(path) as video:
