@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from segcore.classes import ClassTable
-from segcore.errors import FormatError, ProjectError
+from segcore.errors import FormatError, ImageError, ProjectError
 from segcore.formats.contract import Finding, LabelledPicture, LabelledSet
 from segcore.formats.importing import Imported, finder_of
 from segcore.formats.staging import staged_folder
@@ -104,7 +104,8 @@ def import_into_open(
     """
     plan = _plan(project, imported.labelled, existing)
     if not dry_run:
-        _take(project, plan, format_name, held, progress=progress, cancel=cancel)
+        with _half_taken():
+            _take(project, plan, format_name, held, progress=progress, cancel=cancel)
     return ImportReport(
         project.folder,
         tuple(plan.names.get(p.name, p.name) for p in plan.taken),
@@ -139,11 +140,28 @@ def _into_new(
         return ImportReport(
             folder, names, (), labelled.classes.names, imported.findings, written=False
         )
-    with staged_folder(folder) as staging, Project.create(staging, labelled.classes) as project:
+    with (
+        staged_folder(folder) as staging,
+        _said_of(folder, staging),
+        Project.create(staging, labelled.classes) as project,
+    ):
         plan = _plan(project, labelled, "refuse")
         _take(project, plan, format_name, nullcontext, progress=progress, cancel=cancel)
         taken = tuple(plan.names[picture.name] for picture in plan.taken)
     return ImportReport(folder, taken, (), labelled.classes.names, imported.findings)
+
+
+@contextmanager
+def _said_of(folder: Path, staging: Path) -> Iterator[None]:
+    """Troubles of a project that is being made, said of the folder that it was to be in."""
+    try:
+        yield
+    except ProjectError as error:
+        said = str(error).replace(str(staging), str(folder))
+        trouble = said.rpartition(": ")[0] or said.removesuffix(".")
+        raise ProjectError(
+            f"{trouble}: nothing was taken; make room, or name another folder."
+        ) from error
 
 
 @dataclass(eq=False)
@@ -253,22 +271,29 @@ def _take(
     plan.names.update(add_named(project, plan.new_files))
     origin = project.origin_id("imported", format_name)
     ticker = Ticker(len(plan.taken), progress)
-    for number, picture in enumerate(plan.taken):
+    for picture in plan.taken:
         if cancel is not None:
             cancel.raise_if_cancelled()
         name = plan.names[picture.name]
         labels = _translated(picture.labels(), plan)
         if project.has_labels(name) or (labels != plan.classes.ignore).any():
-            try:
-                with held(name):
-                    project.save(name, labels, origin, straight=True)
-            except ProjectError as error:
-                raise ProjectError(
-                    f"{error} {number} of {len(plan.taken)} pictures were taken: make room and "
-                    "import again with --existing keep."
-                ) from error
+            with held(name):
+                project.save(name, labels, origin, straight=True)
         ticker.tick(name)
     project.flush(folded=True)
+
+
+@contextmanager
+def _half_taken() -> Iterator[None]:
+    """What goes wrong halfway, with what to do about it."""
+    try:
+        yield
+    except (ProjectError, ImageError, FormatError) as error:
+        trouble = str(error).rpartition(": ")[0] or str(error).removesuffix(".")
+        raise ProjectError(
+            f"{trouble}: what was taken before is on disk; make room or put it right, and import "
+            "again with --existing keep."
+        ) from error
 
 
 def _translated(labels: LabelMap, plan: _Plan) -> LabelMap:

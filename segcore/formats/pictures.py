@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from segcore.errors import FormatError, readable
+from segcore.errors import FormatError, ImageError, readable
 from segcore.formats.contract import ExportOptions, LabelledPicture
 from segcore.formats.turned import is_turned
 from segcore.frame_paths import frame_of
@@ -29,7 +29,7 @@ def place_picture(picture: LabelledPicture, target: Path, options: ExportOptions
     in .png.
 
     Raises:
-        ImageError: the picture cannot be read.
+        ImageError: the picture cannot be read, or is gone.
         OSError: the disk refuses.
     """
     if picture.image is None or not options.pictures:
@@ -53,6 +53,13 @@ def upright_ending(picture: Path) -> str:
 
 def _copy(source: Path, target: Path, *, link: bool) -> None:
     real = Path(os.path.realpath(source))
+    try:
+        real.open("rb").close()
+    except OSError as error:
+        raise ImageError(
+            f"{readable(source)} cannot be read ({error.strerror or error}): put it back, or "
+            "export without pictures."
+        ) from error
     if link:
         with suppress(OSError):  # another disk, or one without links: a copy is as good
             target.hardlink_to(real)

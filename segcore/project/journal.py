@@ -145,6 +145,8 @@ def append(path: Path, records: Iterable[bytes], whole: int | None) -> int:
         except OSError:
             with suppress(OSError):
                 os.ftruncate(file.fileno(), begin)
+                if is_new:
+                    path.unlink()  # an empty journal would pass for labels
             raise
         length = file.tell()
     if is_new:

@@ -188,7 +188,13 @@ class ProjectFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        if error is None:
+            self.close()
+            return
+        try:
+            self.close()
+        except ProjectError:  # what went wrong first is what is said, and others may go on
+            self.close(discard=True)
 
     def _foreign_origin(self) -> int:
         """The number for labels that were put beside the project's own, by whom nobody knows."""

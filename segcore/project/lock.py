@@ -63,6 +63,8 @@ class FolderLock:
         with suppress(OSError):
             self._file.seek(0)
             self._file.truncate()
+        with suppress(OSError):
+            _unlock(self._file)
         self._file.close()
 
 
@@ -79,6 +81,10 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _unlock(file: IO[str]) -> None:
+        file.seek(_LOCKED_BYTE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
@@ -88,3 +94,7 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _unlock(file: IO[str]) -> None:
+        # Closing alone leaves it locked for as long as a forked process has the file, too.
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)

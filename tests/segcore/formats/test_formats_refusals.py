@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from segcore.classes import ClassTable
-from segcore.errors import FormatError, ImageError
+from segcore.errors import FormatError, ImageError, ProjectError
 from segcore.formats import label_files
 from segcore.formats.contract import ExportOptions, ImportOptions, LabelledPicture, LabelledSet
 from segcore.formats.export import export_set
@@ -213,3 +214,42 @@ def test_a_picture_that_cannot_be_read_stops_the_export(tmp_path: Path) -> None:
             LabelledSet(TABLE, [labelled.pictures[0], bad]), tmp_path / "out", FORMATS["png"]
         )
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_a_picture_that_vanishes_meanwhile_is_named(tmp_path: Path) -> None:
+    labelled = labelled_in(tmp_path / "in")
+    first, second, third = labelled.pictures
+
+    def too_late() -> object:
+        assert third.image is not None
+        third.image.unlink(missing_ok=True)
+        return second.labels()
+
+    pictures = [first, replace(second, labels=too_late), third]  # type: ignore[arg-type]
+    with pytest.raises(ImageError, match=r"2\.png cannot be read .* export without pictures"):
+        export_set(LabelledSet(TABLE, pictures), tmp_path / "out", FORMATS["png"])
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_an_import_onto_a_full_disk_goes_on_where_it_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_set(labelled_in(tmp_path / "in"), tmp_path / "labels", FORMATS["png"])
+    imported = import_set(tmp_path / "labels", FORMATS["png"])
+    Project.create(tmp_path / "project", TABLE).close()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("segcore.project.recorder.write_maps", full)
+        patch.setattr("segcore.project.journal.os.fsync", full)
+        with pytest.raises(ProjectError, match=r"No space left .* again with --existing keep"):
+            import_into(tmp_path / "project", imported, "png")
+        with pytest.raises(ProjectError, match=r"new .*\(No space left.*nothing was taken"):
+            import_into(tmp_path / "new", imported, "png")
+    assert not (tmp_path / "new").exists()
+    with Project.open(tmp_path / "project") as project:
+        assert not any(project.has_labels(name) for name in project.images)
+    report = import_into(tmp_path / "project", imported, "png", existing="keep")
+    assert len(report.pictures) == 3
