@@ -272,7 +272,7 @@ def _tuned(person: Person, scenes: list[Scene], asked: argparse.Namespace) -> di
         raise SystemExit(section.words.text())
     seconds = time.perf_counter() - begun
     mious = list(section.chart.mious)
-    _opened(person, scenes, asked.pictures)
+    _opened(person, scenes, asked.pictures - 1)
     section.preview.click()
     person.waits_for(lambda: "pictures flip" in section.words.text())
     said = section.words.text()
@@ -320,7 +320,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--aerial", type=Path, help="images, labels and classes.json")
     parser.add_argument("--pictures", type=int, default=10)
-    parser.add_argument("--next", type=int, default=6)
+    parser.add_argument("--next", type=int, default=5)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--patience", type=float, default=1200.0, help="seconds for the training")
     parser.add_argument("--theme", default="light", choices=("light", "dark"))

@@ -27,6 +27,7 @@ from app.priority import step_behind
 from app.session import Session
 from segcore.images import read_image
 from segcore.project import Project
+from segcore.training.set_samples import is_vouched_for
 
 if TYPE_CHECKING:
     from segcore.training.flips import Flips
@@ -55,8 +56,10 @@ class ApprovedPictures:
         return read_image(self._project.image_path(name))
 
     def approved(self, name: str) -> npt.NDArray[Any]:
-        """(H, W) ids, ignore where no person has said anything."""
+        """(H, W) ids, ignore where no person has said or approved anything."""
         maps = self._project.maps(name)
+        if is_vouched_for(self._project, name):
+            return maps.labels
         labels = maps.labels.copy()
         labels[np.isin(maps.origins, self._models)] = self._project.classes.ignore
         return labels

@@ -13,6 +13,7 @@ from app.inference.inquiries.flips import FlipMap, FlipMapInquiry
 from app.inference.requests import ModelSpec
 from app.session import Session
 from segcore.labels import LabelMap
+from segcore.training.set_samples import is_vouched_for
 
 
 class FlipMapController(QObject):
@@ -56,7 +57,8 @@ class FlipMapController(QObject):
         if not self._wanted or self._models is None or project is None:
             self._asking.call_off()
         elif document.image is not None and document.name is not None:
-            approved = _approved(document, origins_of_models(project))
+            models = [] if is_vouched_for(project, document.name) else origins_of_models(project)
+            approved = _approved(document, models)
             self._asking.ask(
                 FlipMapInquiry(
                     *self._models, document.name, document.image, approved, document.classes

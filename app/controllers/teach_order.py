@@ -17,11 +17,10 @@ from app.user_error import UserError
 from segcore.images import read_image
 from segcore.project import Project
 from segcore.review.said_by import said_by
+from segcore.training.set_samples import JUDGES, is_vouched_for
 
 if TYPE_CHECKING:
     from segcore.assist.next_pictures import PictureFacts
-
-_BY_PEOPLE = frozenset({"done", "approved"})
 
 
 class ProjectsUnlabelled:
@@ -36,9 +35,9 @@ class ProjectsUnlabelled:
 
     def is_labelled(self, name: str) -> bool:
         """Whether a person said some of it, or has looked at it, or its labels were imported."""
-        if self._project.state(name).status in _BY_PEOPLE:
+        if is_vouched_for(self._project, name):
             return True
-        return any(bool(said_by(self._project, [name], who)[0]) for who in ("person", "imported"))
+        return any(bool(said_by(self._project, [name], who)[0]) for who in JUDGES)
 
 
 class TeachOrderController(QObject):

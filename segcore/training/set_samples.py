@@ -28,7 +28,15 @@ ORIGIN_WEIGHTS: Mapping[OriginKind, float] = {
     "model": 0.25,
 }
 """How much a pixel counts by who said it: a person's more than a model's."""
-_JUDGES: tuple[OriginKind, ...] = ("person", "imported")
+JUDGES: tuple[OriginKind, ...] = ("person", "imported")
+"""By whose pixels a model may be judged."""
+VOUCHED_FOR = frozenset({"done", "approved"})
+"""Statuses of pictures by all of whose labels a person stands."""
+
+
+def is_vouched_for(project: Project, name: str) -> bool:
+    """Whether a person stands by every label of a picture, whoever said it first."""
+    return project.state(name).status in VOUCHED_FOR
 
 
 class SetSamples:
@@ -123,7 +131,12 @@ class ProjectSamples:
         return self.project.labels(self.names[index])
 
     def weights(self, index: int) -> Weights | None:
-        """By the origin of each pixel; None where all count alike."""
+        """By the origin of each pixel; None where all count alike.
+
+        Of a picture that a person is done with or has approved, the person stands by all of it.
+        """
+        if is_vouched_for(self.project, self.names[index]):
+            return None
         rows = self.project.origin_rows
         by_id = np.ones(max([NOBODY, *(row.id for row in rows)]) + 1, np.float32)
         for row in rows:
@@ -141,19 +154,26 @@ class ProjectSamples:
     def judged(self) -> JudgedSamples:
         """The pictures, and of them the pixels, that a model can be judged by."""
         names = np.array(self.names, np.object_)
-        some = [said_by(self.project, self.names, kind) for kind in _JUDGES]
+        some = [said_by(self.project, self.names, kind) for kind in JUDGES]
+        some.append(np.array([is_vouched_for(self.project, name) for name in self.names], np.bool_))
         return JudgedSamples(self.project, names[np.logical_or.reduce(some)].tolist(), self.by)
 
 
 @dataclass(frozen=True, eq=False)
 class JudgedSamples(ProjectSamples):
-    """Pictures of which people or an import said something: what a model said is no truth."""
+    """Pictures of which people or an import said something: what a model said is no truth.
+
+    Unless a person is done with a picture or has approved it: then all of it is.
+    """
 
     def labels(self, index: int) -> LabelMap:
         """(H, W) ids, ignore where nobody else than a model or a neighbouring frame spoke."""
-        maps = self.project.maps(self.names[index])
+        name = self.names[index]
+        maps = self.project.maps(name)
+        if is_vouched_for(self.project, name):
+            return maps.labels
         counts = np.zeros(256, np.bool_)
-        counts[[row.id for row in self.project.origin_rows if row.kind in _JUDGES]] = True
+        counts[[row.id for row in self.project.origin_rows if row.kind in JUDGES]] = True
         labels = maps.labels.copy()
         labels[~counts[maps.origins]] = self.classes.ignore
         return labels

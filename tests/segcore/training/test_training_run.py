@@ -37,6 +37,7 @@ from segcore.training.plan import Plan
 from segcore.training.recipe import Recipe
 from segcore.training.run import train
 from segcore.training.samples import ArraySamples
+from segcore.training.set_samples import ProjectSamples
 from segcore.training.survey import survey
 from segcore.training.trainer import Trainer
 from segcore.training.validation import validate
@@ -278,6 +279,20 @@ def test_a_project_is_measured_on_what_people_said_alone(tmp_path: Path) -> None
     assert (judged[:, 24:] == classes.ignore).all()
     np.testing.assert_array_equal(judged[:, :24], labels[:, :24])
     assert held_out.weights(0) is None
+
+    # Of a picture that a person has approved all labels count, and count fully.
+    project = Project.open(tmp_path / "project")
+    for name in names:
+        project.set_status(name, "approved")
+    project.close()
+    samples = ProjectSamples.of(Project.open(tmp_path / "project", read_only=True))
+    place = list(samples.names).index(names[0])
+    np.testing.assert_array_equal(
+        samples.judged.labels(samples.judged.names.index(names[0])), labels
+    )
+    assert samples.weights(place) is None
+    other = next(each for each in range(6) if samples.name(each) not in names)
+    assert samples.weights(other) is not None
 
 
 def test_two_workers_train_one_network(png_folder: Path, tmp_path: Path) -> None:
