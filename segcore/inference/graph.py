@@ -19,8 +19,13 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 from segcore.models.decoder import AllMLPDecoder
-from segcore.models.encoder import Block, EfficientSelfAttention, MixFFN, MixTransformer, Stage
-from segcore.models.fold import fold_attention, fold_head, fold_projections
+from segcore.models.encoder import Block, MixFFN, MixTransformer, Stage
+from segcore.models.fold import (
+    fold_attention,
+    fold_head,
+    fold_projections,
+    fold_single_head,
+)
 from segcore.models.mmseg_decoder import MMSegDecoder
 
 Weights = npt.NDArray[np.float32]
@@ -117,21 +122,19 @@ def _write_stage(writer: GraphWriter[Node], stage: Stage, picture: Node) -> tupl
     tokens = _write_norm(writer, embedding.norm, writer.tokens(grid, width))
     for block in stage.blocks:
         assert isinstance(block, Block)
-        normalised = _write_norm(writer, block.norm1, tokens)
-        attended = _write_attention(writer, block.attention, normalised, grid)
-        tokens = writer.add(tokens, attended)
+        write = _write_single_head if block.attention.heads == 1 else _write_attention
+        tokens = writer.add(tokens, write(writer, block, tokens, grid))
         normalised = _write_norm(writer, block.norm2, tokens)
         tokens = writer.add(tokens, _write_mix_ffn(writer, block.mlp, normalised, grid))
     tokens = _write_norm(writer, stage.norm, tokens)
     return tokens, writer.picture(tokens, grid, width)
 
 
-def _write_attention(
-    writer: GraphWriter[Node], attention: EfficientSelfAttention, tokens: Node, grid: Node
-) -> Node:
+def _write_attention(writer: GraphWriter[Node], block: Block, tokens: Node, grid: Node) -> Node:
+    """Norm and attention, not yet added to the tokens."""
+    attention, width = block.attention, block.norm1.weight.numel()
     folded = fold_attention(attention)
-    width = folded.query.shape[0]
-    reduced = tokens
+    tokens = reduced = _write_norm(writer, block.norm1, tokens)
     if attention.sr is not None and attention.sr_norm is not None:
         smaller = _write_convolution(writer, attention.sr, writer.picture(tokens, grid, width))
         reduced = _write_norm(writer, attention.sr_norm, writer.tokens(smaller, width))
@@ -144,6 +147,26 @@ def _write_attention(
         width=width,
     )
     return writer.linear(attended, _array(folded.output), _array(folded.output_bias))
+
+
+def _write_single_head(writer: GraphWriter[Node], block: Block, tokens: Node, grid: Node) -> Node:
+    """The same of one head, see `FoldedSingleHead`."""
+    width, norm = block.norm1.weight.numel(), block.attention.sr_norm
+    folded = fold_single_head(block)
+    ones = np.ones(width, np.float32)
+    tokens = reduced = writer.normalise(tokens, ones, ones, block.norm1.eps)
+    if folded.reduction is not None and folded.reduction_bias is not None and norm is not None:
+        weight, bias = _array(folded.reduction), _array(folded.reduction_bias)
+        picture = writer.picture(tokens, grid, width)
+        smaller = writer.convolve(picture, weight, bias, stride=weight.shape[-1])
+        reduced = _write_norm(writer, norm, writer.tokens(smaller, width))
+    return writer.attend(
+        tokens,
+        writer.linear(reduced, _array(folded.key), None),
+        writer.linear(reduced, _array(folded.value), _array(folded.value_bias)),
+        heads=1,
+        width=width,
+    )
 
 
 def _write_mix_ffn(writer: GraphWriter[Node], mlp: MixFFN, tokens: Node, grid: Node) -> Node:

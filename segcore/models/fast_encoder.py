@@ -11,14 +11,14 @@ from torch.nn import functional as F
 from segcore.models.attention import QueriesAndKeys
 from segcore.models.encoder import Block, Stage
 from segcore.models.fast_parts import Frozen
-from segcore.models.fold import fold_attention
+from segcore.models.fold import fold_attention, fold_single_head
 from segcore.models.strips import (
     FFNWeights,
-    add_mix_ffn,
     depthwise_gelu,
     ffn_strip_rows,
     in_strips,
     linear,
+    mix_ffn_in_strips,
 )
 
 
@@ -30,6 +30,10 @@ class _Norm(Frozen):
         super().__init__()
         self.eps = norm.eps
         self.hold(weight=norm.weight, bias=norm.bias)
+
+    def to_ones(self) -> None:
+        """Have a gain and a bias of one each."""
+        self.hold(weight=torch.ones_like(self.weight), bias=torch.ones_like(self.bias))
 
     def forward(self, tokens: Tensor) -> Tensor:
         return F.layer_norm(tokens, self.weight.shape, self.weight, self.bias, self.eps)
@@ -95,6 +99,54 @@ class _Attention(Frozen):
         return split.transpose(1, 2)
 
 
+class _SingleHead(Frozen):
+    """Attention of one head: see `FoldedSingleHead`, for whose tokens it is."""
+
+    key_value: Tensor
+    key_value_bias: Tensor
+    reduction: Tensor
+    reduction_bias: Tensor
+
+    def __init__(self, block: Block) -> None:
+        super().__init__()
+        folded = fold_single_head(block)
+        self.hold(
+            key_value=torch.cat([folded.key, folded.value]),
+            key_value_bias=torch.cat([torch.zeros_like(folded.value_bias), folded.value_bias]),
+        )
+        self.ratio = 1
+        if folded.reduction is not None and folded.reduction_bias is not None:
+            self.ratio = folded.reduction.shape[-1]
+            weight = folded.reduction.contiguous(memory_format=torch.channels_last)
+            self.hold(reduction=weight, reduction_bias=folded.reduction_bias)
+            assert block.attention.sr_norm is not None
+            self.sr_norm = _Norm(block.attention.sr_norm)
+
+    def forward(self, tokens: Tensor, add_to: Tensor) -> Tensor:
+        keys, values = self._keys_and_values(tokens)
+        attended = F.scaled_dot_product_attention(
+            tokens.flatten(1, 2)[:, None],
+            keys.flatten(1, 2)[:, None],
+            values.flatten(1, 2)[:, None],
+            scale=1.0,
+        ).view(tokens.shape)
+        return attended.add_(add_to) if in_strips(tokens) else add_to + attended
+
+    def queries_and_keys(self, tokens: Tensor) -> QueriesAndKeys:
+        keys, _ = self._keys_and_values(tokens)
+        grid, key_grid = (tokens.shape[1], tokens.shape[2]), (keys.shape[1], keys.shape[2])
+        return QueriesAndKeys(tokens.flatten(1, 2), keys.flatten(1, 2), 1, grid, key_grid)
+
+    def _keys_and_values(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        reduced = tokens
+        if self.ratio > 1:
+            reduced = self.sr_norm(
+                convolve(tokens, self.reduction, self.reduction_bias, stride=self.ratio)
+            )
+        keys, values = linear(reduced, self.key_value, self.key_value_bias).chunk(2, dim=-1)
+        return keys, values
+
+
 class _MixFFN(Frozen):
     def __init__(self, block: Block) -> None:
         super().__init__()
@@ -125,7 +177,10 @@ class _Block(nn.Module):
     def __init__(self, block: Block) -> None:
         super().__init__()
         self.norm1 = _Norm(block.norm1)
-        self.attention = _Attention(block)
+        self.attention: _Attention | _SingleHead = _Attention(block)
+        if block.attention.heads == 1:
+            self.norm1.to_ones()
+            self.attention = _SingleHead(block)
         self.norm2 = _Norm(block.norm2)
         self.mlp = _MixFFN(block)
 
@@ -135,9 +190,10 @@ class _Block(nn.Module):
         if rows >= tokens.shape[1] or not in_strips(tokens):
             mixed: Tensor = self.mlp(self.norm2(tokens), add_to=tokens)
             return mixed
-        for sample in tokens:
-            add_mix_ffn(sample, self.norm2, self.mlp.weights, rows)
-        return tokens
+        sums = torch.empty_like(tokens)
+        for sample, out in zip(tokens, sums):
+            mix_ffn_in_strips(sample, self.norm2, self.mlp.weights, rows, out)
+        return sums
 
 
 class FastStage(Frozen):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from segcore.models.decoder import AllMLPDecoder
-from segcore.models.encoder import EfficientSelfAttention
+from segcore.models.encoder import Block, EfficientSelfAttention
 from segcore.models.mmseg_decoder import MMSegDecoder
 
 
@@ -44,6 +44,60 @@ def fold_attention(attention: EfficientSelfAttention) -> FoldedAttention:
         key_value=key_value.detach(),
         output=output.weight.detach(),
         output_bias=_like(output.bias, output_bias),
+    )
+
+
+class FoldedSingleHead(NamedTuple):
+    """Attention of one head, whose queries are the tokens themselves and which has no output map.
+
+    With one head a score is a bilinear form of two tokens: the query's and the key's matrix become
+    one, and so do the value's and the output's. What the query's bias adds to the scores of a key
+    needs a constant among the channels of the token. LayerNorm leaves none, as its channels sum to
+    zero; so the tokens are normalised with a gain and a bias of one each, the sum of their
+    channels is C, and `key` has that part spread over all of them.
+
+    `reduction` (C, C, R, R) and `reduction_bias` (C,) are for such tokens; both are None where
+    nothing is reduced, and `key` and `value` (C, C) take the tokens as they are. Else they take
+    them after the reduction's own norm. `value_bias` (C,) has the output's in it.
+    """
+
+    reduction: Tensor | None
+    reduction_bias: Tensor | None
+    key: Tensor
+    value: Tensor
+    value_bias: Tensor
+
+
+def fold_single_head(block: Block) -> FoldedSingleHead:
+    """Fold the four maps of a block's attention, and the gain and bias of the norm before it."""
+    attention = block.attention
+    query, key, value, output = (
+        _wide(layer.weight)
+        for layer in (attention.query, attention.key, attention.value, attention.output)
+    )
+    gain, bias = _wide(block.norm1.weight), _wide(block.norm1.bias)
+    # A token of the network is gain * (normalised - 1) + bias of the one that is normalised here.
+    shift = bias - gain
+    by_channel = gain[:, None] * query.T @ key
+    by_key = (_wide(attention.query.bias) + query @ bias) @ key
+    scores = (by_channel - by_channel.mean(0) + by_key / len(bias)) * attention.scale
+    values = output @ value
+    value_bias = output @ _wide(attention.value.bias) + _wide(attention.output.bias)
+    reduction = reduction_bias = None
+    model = attention.query.weight
+    if attention.sr is not None:
+        weight = _wide(attention.sr.weight)
+        reduction = _like(model, weight * gain[:, None, None])
+        reduction_bias = _like(model, _wide(attention.sr.bias) + weight.sum((2, 3)) @ shift)
+    else:
+        value_bias = value_bias + values @ shift
+        scores, values = scores * gain, values * gain
+    return FoldedSingleHead(
+        reduction=reduction,
+        reduction_bias=reduction_bias,
+        key=_like(model, scores),
+        value=_like(model, values),
+        value_bias=_like(model, value_bias),
     )
 
 

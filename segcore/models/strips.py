@@ -22,6 +22,9 @@ from torch.nn import functional as F
 _STRIP_BYTES = 2 << 20
 _WORTH_BYTES = 3 << 20
 
+# Of shorter strips too much would be the rows that they share.
+_LEAST_ROWS = 16
+
 # The head passes over each strip four times and wants it nearer.
 _HEAD_STRIP_BYTES = 3 << 19
 
@@ -110,44 +113,27 @@ def ffn_strip_rows(tokens: Tensor, weights: FFNWeights) -> int:
     row = width * weights.expand.shape[0] * tokens.element_size()
     if row * height <= _WORTH_BYTES * torch.get_num_threads():
         return height
-    return max(_STRIP_BYTES * torch.get_num_threads() // row, 4)
+    return max(_STRIP_BYTES * torch.get_num_threads() // row, _LEAST_ROWS)
 
 
-def add_mix_ffn(
-    tokens: Tensor, norm: Callable[[Tensor], Tensor], weights: FFNWeights, rows: int
+def mix_ffn_in_strips(
+    tokens: Tensor, norm: Callable[[Tensor], Tensor], weights: FFNWeights, rows: int, out: Tensor
 ) -> None:
-    """Add Mix-FFN(norm(tokens)) to (h, w, C) tokens in place, `rows` (at least 2) at a time.
+    """Write (h, w, C) tokens plus Mix-FFN(norm(tokens)) into `out`, `rows` at a time.
 
-    The depthwise convolution sees one row above and one below each strip. The two rows that the
-    next strip shares are carried over, so that no row is expanded twice; as a strip is expanded
-    before its tokens change, the tokens need no copy.
+    The depthwise convolution sees one row above and one below each strip. These are expanded for
+    both strips that they touch: that costs less than to carry them over, which takes a matrix
+    product that writes into memory at hand, and oneDNN's do not.
     """
-    height, width, channels = tokens.shape
-    inner = weights.expand.shape[0]
-    expand = weights.expand.t()
-    hidden = tokens.new_empty(rows + 2, width, inner)
-
-    def fill(first: int, last: int, at: int) -> None:
-        source = norm(tokens[first:last]).view(-1, channels)
-        target = hidden[at : at + last - first].view(-1, inner)
-        torch.addmm(weights.expand_bias, source, expand, out=target)
-
-    hidden[0].zero_()
-    fill(0, 1, at=1)
+    height = tokens.shape[0]
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
-        count = bottom - top
-        if bottom < height:
-            fill(top + 1, bottom + 1, at=2)
-        else:
-            if count > 1:
-                fill(top + 1, bottom, at=2)
-            hidden[count + 1].zero_()
-        padded = hidden[None, : count + 2]
-        active = depthwise_gelu(padded, weights.depthwise, weights.depthwise_bias, (0, 1))
-        tokens[top:bottom] += linear(active[0], weights.contract, weights.contract_bias)
-        if bottom < height:
-            hidden[:2] = hidden[count : count + 2]
+        first, last = max(top - 1, 0), min(bottom + 1, height)
+        hidden = linear(norm(tokens[first:last]), weights.expand, weights.expand_bias)
+        active = depthwise_gelu(hidden[None], weights.depthwise, weights.depthwise_bias, (1, 1))
+        strip = active[0, top - first : bottom - first]
+        contracted = linear(strip, weights.contract, weights.contract_bias)
+        torch.add(tokens[top:bottom], contracted, out=out[top:bottom])
 
 
 def head_strips(height: int, width: int, channels: int, item: int) -> Iterator[slice]:

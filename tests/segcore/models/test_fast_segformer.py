@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -29,6 +31,21 @@ def test_stages_features_and_logits_agree(pair, size):
     assert relative(fast.fused(fast_stages).permute(0, 3, 1, 2), exact.fused(stages)) < 1e-12
     assert relative(fast.decode(fast_stages), exact.decode(stages)) < 1e-12
     assert fast(pixels).shape == (2, 19, -(-size[0] // 4), -(-size[1] // 4))
+
+
+@torch.no_grad()
+def test_one_head_with_and_without_a_reduction_needs_neither_query_nor_output_maps(make_network):
+    config = replace(
+        SegFormerConfig.named("b0", num_classes=5), heads=(1, 1, 1, 2), sr_ratios=(8, 1, 2, 1)
+    )
+    exact = make_network(config, dtype=torch.float64)
+    fast = FastSegFormer.from_exact(exact)
+    pixels = torch.randn(2, 3, 96, 64, dtype=torch.float64)
+    stages, fast_stages = exact.encode(pixels), fast.encode(pixels)
+    for stage, fast_stage in zip(stages, fast_stages):
+        assert relative(fast_stage.permute(0, 3, 1, 2), stage) < 1e-12
+    names = [name for name, _ in fast.stages[1].named_buffers()]
+    assert not any("query" in name or "output" in name for name in names)
 
 
 @pytest.mark.parametrize("rows", [2, 3, 5, 40])
