@@ -14,11 +14,16 @@ import numpy.typing as npt
 import openvino
 import torch
 
+from segcore.models.huge_pages import into_huge_pages
+
 Arrays = list[npt.NDArray[np.float32]]
 Shapes = tuple[tuple[int, ...], ...]
 
 BUDGET = 1 << 30
 """Bytes that the compiled networks of one graph may take; one is kept whatever it takes."""
+
+_LARGE = 16 << 20
+"""Bytes from which on huge pages are worth asking for."""
 
 _REMEMBERED = 64
 """Runs after which what came before counts half."""
@@ -133,7 +138,12 @@ class CompiledGraph:
             "INFERENCE_NUM_THREADS": self._threads,
         }
         compiled = self._core.compile_model(graph, "CPU", settings)
-        return _Compiled(compiled.create_infer_request(), _bytes_of(graph))
+        request, size = compiled.create_infer_request(), _bytes_of(graph)
+        if size >= _LARGE:
+            # A pass over nothing takes the memory that it works in.
+            request.infer([np.zeros(shape, np.float32) for shape in shapes])
+            into_huge_pages()
+        return _Compiled(request, size)
 
 
 def _bytes_of(graph: openvino.Model) -> int:

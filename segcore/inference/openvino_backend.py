@@ -63,14 +63,15 @@ class OpenVINOBackend:
         self._torch_backend = torch_backend
 
         self._head: FastHead | None = None
+        threads = torch.get_num_threads()
         if waits:
             weights = network()
-            graph = encoder_graph(weights)
+            graph = encoder_graph(weights, threads)
             self._head = fast_head(weights.decoder)
             self._encoder = CompiledGraph(lambda: graph)
         else:
             background = ThreadPoolExecutor(1, "openvino-compiler")
-            self._encoder = CompiledGraph(lambda: encoder_graph(network()), background)
+            self._encoder = CompiledGraph(lambda: encoder_graph(network(), threads), background)
         self._scale, self._shift = preprocess.affine()
 
     @property

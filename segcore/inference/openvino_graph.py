@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import gcd
 
 import numpy as np
 import openvino
@@ -23,17 +24,23 @@ def stage_name(stage: int) -> str:
     return f"stage{stage}"
 
 
-def encoder_graph(model: SegFormer) -> openvino.Model:
-    """Pixels (B, H, W, channels) to the stages (B, h_i*w_i, C_i); B, H and W are open."""
+def encoder_graph(model: SegFormer, threads: int = 1) -> openvino.Model:
+    """Pixels (B, H, W, channels) to the stages (B, h_i*w_i, C_i); B, H and W are open.
+
+    It is meant for that many threads, and right with any.
+    """
     channels = model.config.in_channels
     pixels = _input(PIXELS, (-1, -1, -1, channels))
-    outputs = write_encoder(OpenVINOWriter(), model.encoder, _channels_first(pixels))
+    outputs = write_encoder(OpenVINOWriter(threads), model.encoder, _channels_first(pixels))
     named = [_named(tokens, index) for index, (tokens, _) in enumerate(outputs, start=1)]
     return openvino.Model(named, [pixels], "segformer_encoder")
 
 
 class OpenVINOWriter:
-    """A `GraphWriter`: its nodes are OpenVINO's."""
+    """A `GraphWriter`: its nodes are OpenVINO's, for so many threads."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self._threads = threads
 
     def convolve(
         self,
@@ -94,12 +101,32 @@ class OpenVINOWriter:
             split = ops.reshape(tokens, _integers(0, 0, heads, width // heads), special_zero=True)
             return ops.transpose(split, _integers(0, 2, 1, 3))
 
-        scores = ops.matmul(by_head(queries), by_head(keys), transpose_a=False, transpose_b=True)
+        shape = ops.shape_of(queries)
+        in_parts = ops.concat([self._parts(shape, heads), _integers(-1, heads, width // heads)], 0)
+        parted = ops.transpose(
+            ops.reshape(queries, in_parts, special_zero=False), _integers(0, 2, 1, 3)
+        )
+        scores = ops.matmul(parted, by_head(keys), transpose_a=False, transpose_b=True)
         attended = ops.matmul(
             ops.softmax(scores, -1), by_head(values), transpose_a=False, transpose_b=False
         )
         merged = ops.transpose(attended, _integers(0, 2, 1, 3))
-        return ops.reshape(merged, _integers(0, 0, width), special_zero=True)
+        return ops.reshape(merged, shape, special_zero=False)
+
+    def _parts(self, shape: openvino.Node, heads: int) -> openvino.Node:
+        """Into how many samples queries of that (B, n, C) are to be cut, as an array of one.
+
+        The plugin gives whole heads of a sample to its threads: of five heads two threads get
+        three and two, and the one waits for the other. The queries of a lone sample are cut into
+        parts, which see the same keys, where that comes out even; others stay as they are.
+        """
+        batch, count = (ops.gather(shape, _integers(at), _integers(0)) for at in (0, 1))
+        parts = self._threads // gcd(self._threads, heads) if heads > self._threads else 1
+        if parts == 1:
+            return batch
+        rest = ops.mod(count, _integers(parts))
+        comes_out = ops.logical_and(ops.equal(batch, _integers(1)), ops.equal(rest, _integers(0)))
+        return ops.select(comes_out, _integers(parts), batch)
 
     def add(self, first: openvino.Node, second: openvino.Node) -> openvino.Node:
         """See `GraphWriter`."""

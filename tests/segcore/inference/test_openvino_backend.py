@@ -91,6 +91,38 @@ def test_both_heads_and_a_batch_where_no_two_weights_are_alike(head):
             assert torch.equal(backend.stage_of(backend.picture_of(stage)), stage)
 
 
+@pytest.mark.parametrize("threads", [2, 3])
+def test_queries_shared_out_among_threads_give_the_same(make_openvino_features, threads):
+    for batch, height, width in [(1, 64, 96), (1, 33, 47), (2, 64, 64)]:
+        found, expected = make_openvino_features(threads, (batch, 3, height, width))
+        for stage, wanted in zip(found, expected, strict=True):
+            assert close(stage, wanted)
+
+
+@pytest.fixture(scope="module")
+def make_openvino_features():
+    import openvino
+
+    from segcore.inference.openvino_graph import encoder_graph
+
+    config = replace(SegFormerConfig.named("b0", num_classes=7), depths=(1, 1, 1, 1))
+    model = SegFormer(config).eval()
+    model.initialise(torch.Generator().manual_seed(5))
+    settings = {"INFERENCE_PRECISION_HINT": "f32"}
+
+    def features(threads: int, shape: tuple[int, ...]) -> tuple[list, list]:
+        pixels = torch.randn(shape, generator=torch.Generator().manual_seed(6))
+        graph = encoder_graph(model, threads)
+        graph.reshape({0: [shape[0], *shape[2:], 3]})
+        compiled = openvino.Core().compile_model(graph, "CPU", settings)
+        with torch.no_grad():
+            expected = [stage.flatten(2).transpose(1, 2).numpy() for stage in model.encode(pixels)]
+        found = compiled([pixels.permute(0, 2, 3, 1).contiguous().numpy()])
+        return [found[index] for index in range(4)], expected
+
+    return features
+
+
 def test_tiles_and_a_size_that_every_picture_is_resized_to(pair, picture, model_folder):
     image = picture(300, 390)
     labels = []
