@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.duration import duration_text
@@ -33,6 +35,34 @@ def test_long_work_shows_how_far_it_is_and_how_long_it_takes(
     assert panel.left.text() == "800/800  1 s"
     panel.remove_job(1)
     assert not panel.bar.isVisible()
+
+
+def test_how_far_it_is_is_told_without_laying_everything_out_anew(
+    qtbot: QtBot, panel: JobsPanel
+) -> None:
+    panel.set_job(JobRow(1, "batch", "Predicting 800 pictures", 8, 800, 200.0))
+    qtbot.waitUntil(panel.bar.isVisible)
+    panel.set_job(JobRow(1, "batch", "Predicting 800 pictures", 132, 800, 200.0))
+    needed = panel.left.fontMetrics().horizontalAdvance(panel.left.text())
+    assert panel.left.width() >= needed
+    qtbot.wait(50)
+    asked = LayoutRequests(panel)
+    for done in range(133, 140):
+        panel.set_job(JobRow(1, "batch", "Predicting 800 pictures", done, 800, 200.0 - done))
+        qtbot.wait(5)
+    assert panel.left.text() == "139/800  1 min"
+    assert asked.count == 0
+
+
+class LayoutRequests(QObject):
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return super().eventFilter(watched, event)
 
 
 def test_a_batch_stays_in_view_and_cancel_means_it(qtbot: QtBot, panel: JobsPanel) -> None:
