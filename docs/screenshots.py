@@ -283,6 +283,7 @@ def show_comparison(window: MainWindow) -> QWidget:
     """How well both agree."""
     dialog = compare_with_drawn(window)
     dialog.tabs.setCurrentWidget(dialog.classes)
+    dialog.b.path.setText("/data/my street/drawn")
     return dialog
 
 

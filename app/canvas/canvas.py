@@ -135,7 +135,7 @@ class Canvas(PaintedView):
 
     def set_outline(self, outline: tuple[Pieces, Box] | None) -> None:
         """Outline a region of the difference: (n, 4) pieces in parts of a box, or none."""
-        self._layers.outline = None if outline is None else RegionLayer(*outline)
+        self._layers.outline = None if outline is None else RegionLayer(*outline, strong=True)
         self.update()
 
     def set_query_point(self, point: Point | None, cell: Box | None = None) -> None:

@@ -48,17 +48,18 @@ class DifferenceBar(WalkBar):
         )
         self.close_view.clicked.connect(self.closeRequested)
         self._choice_of_shown()
-        self.set_sides("A", "B", can_walk=False)
+        self.set_sides("A", "B", "")
         self.set_walking(walking=False)
         self.set_shown("both")
 
-    def set_sides(self, a: str, b: str, *, can_walk: bool) -> None:
-        """What the two sides are called, and whether one of them can be changed."""
-        self._titles = (a, b)
-        for key, title in (("a", a), ("b", b)):
+    def set_sides(self, a: str, b: str, mine: str) -> None:
+        """What the two sides are called; `mine` is the open project's: "a", "b" or ""."""
+        yours = self.tr("yours")
+        self._titles = (yours if mine == "a" else a, yours if mine == "b" else b)
+        for key, title in zip(("a", "b"), self._titles):
             self.shown[key].setText(self.elided(title))
             self.shown[key].setToolTip(self.tr("What {} says  (Y)").format(title))
-        self.walk.setEnabled(can_walk)
+        self.walk.setEnabled(bool(mine))
 
     def set_walking(self, *, walking: bool) -> None:
         """A walk has begun, or has ended."""

@@ -73,9 +73,8 @@ class DifferenceLink(RegionWalkLink):
         """Lay the differences of a comparison over its pictures."""
         if self.difference.compared is not compared:
             self._set_shown(SHOWN[0])
-            self._difference_bar.set_sides(
-                compared.report.title_a, compared.report.title_b, can_walk=bool(compared.mine)
-            )
+            report = compared.report
+            self._difference_bar.set_sides(report.title_a, report.title_b, compared.mine)
             self.difference.show(compared)
             self.shownChanged.emit(self.is_shown)
         self._core.view_state.overlay_visible = True

@@ -77,8 +77,9 @@ def test_status_and_comment_go_to_all_that_are_chosen_and_filters_find_them(
     names = core.session.names
     choose(window, 1, 2, 7)
     window.actions_by_name["status_approved"].trigger()
-    qtbot.waitUntil(lambda: project.status(names[7]) == "approved", timeout=WAIT)
-    assert [project.status(names[place]) for place in (1, 2)] == ["approved", "approved"]
+    known = window.images.rows.table
+    qtbot.waitUntil(lambda: known.status(7) == "approved", timeout=WAIT)
+    assert [project.status(names[place]) for place in (1, 2, 7)] == ["approved"] * 3
     assert project.status(names[3]) == "new"
 
     choose(window, 2, 5)
@@ -87,8 +88,12 @@ def test_status_and_comment_go_to_all_that_are_chosen_and_filters_find_them(
     assert dialog is not None
     dialog.text.setPlainText("look again")
     qtbot.keyClick(dialog, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: project.state(names[5]).comment == "look again", timeout=WAIT)
-    assert project.state(names[1]).comment == ""
+    qtbot.waitUntil(lambda: bool(known.facts.commented[[2, 5]].all()), timeout=WAIT)
+    assert [project.state(names[place]).comment for place in (1, 2, 5)] == [
+        "",
+        "look again",
+        "look again",
+    ]
 
     filters._statuses["approved"].setChecked(True)
     qtbot.waitUntil(lambda: listed(window) == [1, 2, 7], timeout=WAIT)
