@@ -129,7 +129,7 @@ class _SingleHead(Frozen):
             keys.flatten(1, 2)[:, None],
             values.flatten(1, 2)[:, None],
             scale=1.0,
-        ).view(tokens.shape)
+        ).reshape(tokens.shape)
         return attended.add_(add_to) if in_strips(tokens) else add_to + attended
 
     def queries_and_keys(self, tokens: Tensor) -> QueriesAndKeys:
