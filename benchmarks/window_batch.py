@@ -7,9 +7,11 @@ folder. Each round does the same number of pictures twice, headless and in the w
 in a process of its own each (two pools of threads in one process get in each other's way), both
 with a model that has done such pictures before; a run ends when every label map stands in its PNG
 file. It is the rate that is compared: with few pictures what a batch does once weighs more (the
-mask of the open picture is drawn, the thumbnails in view are made anew). A clock in the window's thread is to tick at
-60 Hz meanwhile: how much later than that it comes is what a person would feel. With `--pan` the
-canvas moves at every tick, as under a hand that does not rest.
+mask of the open picture is drawn, the thumbnails in view are made anew).
+
+A clock in the window's thread is to tick at 60 Hz meanwhile: how much later than that it comes is
+what a person would feel. With `--pan` the canvas moves at every tick, as under a hand that does not
+rest.
 """
 
 from __future__ import annotations
