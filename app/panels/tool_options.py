@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.i18n import translate
+from app.panels.option_row import OptionRow
 from app.panels.protection import ProtectionButton
 from app.tool_hints import HINTS
 from app.tool_options import CONTEXT, AnyOption, Choice, Flag, Kept, Number, Options, Value
@@ -25,7 +26,8 @@ from app.tool_rows import OPTIONS
 _SWATCH = QSize(12, 12)
 _HEIGHT = 38
 _NARROWEST = 240
-_NARROWEST_CHOICE = 64
+_LEAST_WORDS = 80
+"""Pixels that what is proposed gets before options do."""
 
 
 class ToolOptionsBar(QFrame):
@@ -45,8 +47,7 @@ class ToolOptionsBar(QFrame):
         self.setFixedHeight(_HEIGHT)
         self._tool = ""
         self._widgets: dict[str, QWidget] = {}
-        self._row = QHBoxLayout()
-        self._row.setSpacing(5)
+        self._row = OptionRow(self)
         self.hint = _Elided(self)
         self.hint.setObjectName("tool_options.hint")
         self.hint.setProperty("role", "muted")
@@ -62,11 +63,11 @@ class ToolOptionsBar(QFrame):
         self.cancel.setToolTip(self.tr("Leave everything as it is  (Esc)"))
         self.cancel.clicked.connect(self.cancelRequested)
         self.protection = ProtectionButton(self)
-        layout = QHBoxLayout(self)
+        layout = self._layout = QHBoxLayout(self)
         layout.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         layout.setContentsMargins(10, 3, 8, 3)
         layout.setSpacing(10)
-        layout.addLayout(self._row)
+        layout.addWidget(self._row)
         layout.addWidget(self.hint, 1)
         layout.addStretch()
         layout.addWidget(self.words)
@@ -82,20 +83,12 @@ class ToolOptionsBar(QFrame):
     def set_tool(self, tool: str, options: Options) -> None:
         """Show the options of another tool, with their values."""
         self._tool = tool
-        for widget in self._widgets.values():
-            self._row.removeWidget(widget)
-            widget.hide()
-            widget.deleteLater()
         self._widgets = {}
-        while (item := self._row.takeAt(0)) is not None:
-            if (left := item.widget()) is not None:
-                left.hide()
-                left.deleteLater()
-        for option in OPTIONS.get(tool, ()):
-            if not isinstance(option, Kept):
-                self._add(option)
+        options_shown = [each for each in OPTIONS.get(tool, ()) if not isinstance(each, Kept)]
+        self._row.set_fields([self._field(option) for option in options_shown])
         self.set_options(options)
         self.hint.set_words(translate(CONTEXT, HINTS.get(tool, "")))
+        self._fit()
 
     def set_options(self, options: Options) -> None:
         """Show other values."""
@@ -116,18 +109,41 @@ class ToolOptionsBar(QFrame):
         pixmap = QPixmap(_SWATCH)
         pixmap.fill(QColor(*color) if color else Qt.GlobalColor.transparent)
         self.apply.setIcon(QIcon(pixmap))
+        self._fit()
 
-    def _add(self, option: AnyOption) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt: there is more room for options, or less."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave the options what the rest of the bar does not need."""
+        margins = self.contentsMargins() + self._layout.contentsMargins()
+        room = self.width() - margins.left() - margins.right()
+        for widget in (self.apply, self.cancel, self.protection):
+            if not widget.isHidden():
+                room -= widget.sizeHint().width() + self._layout.spacing()
+        if not self.words.isHidden():
+            room -= min(self.words.sizeHint().width(), _LEAST_WORDS) + self._layout.spacing()
+        self._row.fit(room)
+
+    def _field(self, option: AnyOption) -> QWidget:
+        """An option with the words in front of it."""
+        field = QWidget(self)
+        row = QHBoxLayout(field)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(5)
         if not isinstance(option, Flag):
-            label = QLabel(option.label, self)
+            label = QLabel(option.label, field)
             label.setToolTip(option.tool_tip)
-            self._row.addWidget(label)
+            row.addWidget(label)
         widget = self._widget_of(option)
         widget.setObjectName(f"tool_options.{option.name}")
         widget.setAccessibleName(option.label)
         widget.setToolTip(option.tool_tip)
         self._widgets[option.name] = widget
-        self._row.addWidget(widget)
+        row.addWidget(widget)
+        return field
 
     def _widget_of(self, option: AnyOption) -> QWidget:
         if isinstance(option, Number):
@@ -139,7 +155,6 @@ class ToolOptionsBar(QFrame):
             return number
         if isinstance(option, Choice):
             choice = QComboBox(self)
-            choice.setMinimumWidth(_NARROWEST_CHOICE)
             for value, text in option.labels:
                 choice.addItem(text, value)
             choice.currentIndexChanged.connect(
