@@ -39,6 +39,7 @@ class ClassRows(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._classes: Sequence[ClassInfo] = ()
+        self._places: dict[int, int] = {}
         self._shares: Sequence[float] | None = None
         self._hidden: frozenset[int] = frozenset()
         self._locked: frozenset[int] = frozenset()
@@ -56,6 +57,7 @@ class ClassRows(QAbstractListModel):
         """Show some of the classes of the table, in another order; their keys stay."""
         self.beginResetModel()
         self._classes = classes
+        self._places = {info.id: row for row, info in enumerate(classes)}
         self.endResetModel()
 
     def set_protected(self, locked: frozenset[int], over: frozenset[int]) -> None:
@@ -85,7 +87,7 @@ class ClassRows(QAbstractListModel):
 
     def row_of(self, class_id: int) -> int | None:
         """The row of a class id."""
-        return next((i for i, info in enumerate(self._classes) if info.id == class_id), None)
+        return self._places.get(class_id)
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         """Qt: the number of classes."""

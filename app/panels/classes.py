@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from PySide6.QtCore import QEvent, QItemSelection, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
@@ -23,6 +24,8 @@ from app.panels.class_rows import ClassRows
 from app.theme import Tones
 from segcore.classes import ClassInfo, ClassTable
 
+_MOST_ROWS = 1000
+"""Rows of the list: more would make the window wait, and are found by their names."""
 _SEARCH_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Down)
 
 
@@ -53,6 +56,7 @@ class ClassesPanel(QWidget):
         self._active = -1
         self.brush = BrushSize(self)
         self._table = ClassTable(())
+        self._texts: list[str] = []
         self._recent: list[int] = []
         self.list = ClassList(self)
         self.list.setObjectName("classes.list")
@@ -79,6 +83,12 @@ class ClassesPanel(QWidget):
         layout.addWidget(self.brush)
         layout.addLayout(self._search_row())
         layout.addWidget(self.list, 1)
+        self.more = QLabel(self)
+        self.more.setObjectName("classes.more")
+        self.more.setProperty("role", "muted")
+        self.more.setContentsMargins(10, 0, 6, 0)
+        self.more.hide()
+        layout.addWidget(self.more)
         foot = QHBoxLayout()
         foot.setContentsMargins(10, 0, 6, 0)
         foot.addWidget(self.unlabelled, 1)
@@ -108,7 +118,8 @@ class ClassesPanel(QWidget):
         """Show a class table."""
         if classes != self._table:
             self._table = classes
-            self.rows.set_classes(classes.shown)
+            self._texts = [info.name.casefold() for info in classes.shown]
+            self.rows.set_classes(classes.shown[:_MOST_ROWS])
             self._show_found()
 
     def set_editable(self, editable: bool) -> None:
@@ -146,6 +157,8 @@ class ClassesPanel(QWidget):
         """Mark the class that is painted."""
         self._active = class_id
         self._recent = [class_id, *(each for each in self._recent if each != class_id)]
+        if self.rows.row_of(class_id) is None and not self.search.text():
+            self._show_found()
         self._select_active()
 
     def set_hidden_classes(self, class_ids: frozenset[int]) -> None:
@@ -211,15 +224,19 @@ class ClassesPanel(QWidget):
         """While something is looked for, what was used last comes first."""
         words = self.search.text().casefold().split()
         found: Sequence[ClassInfo] = self._table.shown
-        if words or self.search.hasFocus():
-            places = {class_id: place for place, class_id in enumerate(self._recent)}
-            last = len(places)
-            found = sorted(
-                (i for i in found if all(word in i.name.casefold() for word in words)),
-                key=lambda info: places.get(info.id, last),
-            )
-        if tuple(found) != tuple(self.rows.classes):
-            self.rows.set_rows(tuple(found))
+        if words:
+            places: Sequence[int] = range(len(found))
+            for word in words:
+                places = [place for place in places if word in self._texts[place]]
+            found = [found[place] for place in places]
+        searching = bool(words) or self.search.hasFocus()
+        rows = _rows_of(found, self._recent if searching else [], self._active)
+        if rows != tuple(self.rows.classes):
+            self.rows.set_rows(rows)
+        self.more.setText(
+            self.tr("{:,} more: type a part of a name").format(len(found) - len(rows))
+        )
+        self.more.setVisible(len(found) > len(rows))
         self._select_active()
 
     def _search_key(self, key: int) -> None:
@@ -289,6 +306,20 @@ class ClassesPanel(QWidget):
     def _show_only_active(self) -> None:
         others = frozenset(info.id for info in self._table.living) - {self._active}
         self.hiddenClassesRequested.emit(others)
+
+
+def _rows_of(
+    found: Sequence[ClassInfo], recent: Sequence[int], active: int
+) -> tuple[ClassInfo, ...]:
+    """At most so many rows: those used last first, and the active one in any case."""
+    if not recent and len(found) <= _MOST_ROWS:
+        return tuple(found)
+    known = {info.id: info for info in found}
+    first = [known.pop(class_id) for class_id in recent if class_id in known]
+    rows = [*first, *islice(known.values(), max(_MOST_ROWS - len(first), 0))]
+    if active in known and known[active] not in rows[-_MOST_ROWS:]:
+        rows[-1] = known[active]
+    return tuple(rows)
 
 
 def _link(text: str, name: str, parent: QWidget) -> QPushButton:

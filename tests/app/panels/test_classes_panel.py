@@ -126,3 +126,21 @@ def test_showing_a_size_asks_for_nothing(qtbot: QtBot, panel: ClassesPanel) -> N
     with qtbot.assertNotEmitted(panel.brushSizeRequested):
         panel.set_brush_size(333)
     assert panel.brush.spin.value() == 333
+
+
+def test_of_very_many_classes_some_are_listed_and_all_are_found(qtbot: QtBot) -> None:
+    many = ClassesPanel()
+    qtbot.addWidget(many)
+    many.set_classes(ClassTable.from_names([f"class {number}" for number in range(65_534)]))
+    many.show()
+    assert many.rows.rowCount() == 1000
+    assert many.more.text() == "64,534 more: type a part of a name"
+    with qtbot.waitSignal(many.activeClassRequested) as asked:
+        many.search.setText("51234")
+        assert [info.id for info in many.rows.classes] == [51234]
+        qtbot.keyClick(many.search, Qt.Key.Key_Return)
+    assert asked.args == [51234]
+    many.set_active_class(51234)
+    assert many.rows.row_of(51234) == 999, "the active one is always among them"
+    many.search.setText("class")
+    assert many.rows.classes[0].id == 51234, "what was used last comes first"
