@@ -56,14 +56,14 @@ class Session(QObject):
         self._opening = ThreadPoolExecutor(1, "opening")
         self.chosen: Callable[[], list[str]] = list
         """Names of the pictures that are chosen together; whoever lists them says which."""
-        self.in_sight: Callable[[], list[int]] = list
-        """Places of the pictures that are in sight in the list; whoever lists them says which."""
         self._reader: PictureReader | None = None
         self._thumbnails = Thumbnails(self._thumbnail_later)
         self._current = -1
         self._open_name: str | None = None
         self._asked = 0
         self._listed = 0
+        self._posted: Project | None = None
+        """What a listing has opened and the window has not taken yet."""
         self._withheld: set[str] | None = None
         """Names that the listing under way does not bring any more; None while none was changed."""
         self._closed = False
@@ -85,7 +85,7 @@ class Session(QObject):
         """
         self._listed += 1
         places = [Path(path) for path in paths]
-        self._listing.submit(self._list, places, self._listed, self.project, as_frames)
+        self._listing.submit(self._list, places, self._listed, as_frames)
 
     def open_samples(self) -> None:
         """Open the drawn pictures that the program brings."""
@@ -192,28 +192,37 @@ class Session(QObject):
         if self._reader is not None:
             self._reader.close()
         close_videos()
+        if self._posted is not None:
+            self._posted.close()
         if self.project is not None:
             self.project.close()
 
-    def _list(
-        self, paths: list[Path], listed: int, current: Project | None, as_frames: bool
-    ) -> None:
+    def _list(self, paths: list[Path], listed: int, as_frames: bool) -> None:
+        held, overtaken = self.project, self._posted
+        self._posted = None  # what was not taken before this was asked for never will be
         try:
             source = source_of(paths, as_frames=as_frames)
             for sentence in source.left_out:
                 self._relay.post(self.notice.emit, sentence)
             if source.is_empty and source.left_out:
                 return
-            project = reopened(source, current) or project_for(source)
-            if listed != self._listed and project is not current:
-                project.close()
-                return
+            project = reopened(source, overtaken) or reopened(source, held)
+            if overtaken is not None and overtaken is not project:
+                overtaken.close()
+            overtaken = None
+            project = project or project_for(source)
+            if project is not held:
+                self._posted = project
+            if listed != self._listed:
+                return  # the next listing goes on with it, or closes it
             self._relay.post(self._take_project, project, listed)
             self._list_names(source, project, listed)
         except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
             failure = user_error(error, self.tr("The pictures could not be opened"))
             self._relay.post(self._tell_failed, failure)
         finally:
+            if overtaken is not None:
+                overtaken.close()
             self._relay.post(self._tell_listed, listed)
 
     def _copy(self, project: Project, claims: Claims, folder: Path, index: int) -> None:
@@ -244,6 +253,7 @@ class Session(QObject):
     def _take_project(self, project: Project, listed: int) -> None:
         if listed != self._listed:
             return
+        self._posted = None
         old, old_claims = self.project, self.claims
         self._withheld = None
         self.names = []

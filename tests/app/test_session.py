@@ -208,6 +208,19 @@ def test_opening_the_same_folder_again_starts_over(
     assert viewer.opened[1].project is viewer.opened[0].project
 
 
+def test_opening_a_folder_several_times_at_once_leaves_it_writable(
+    session: Session, make_pictures: MakePictures, qtbot: Any
+) -> None:
+    folder = make_pictures(3)[0].parent
+    for _ in range(4):
+        session.open_paths([folder])
+        time.sleep(0.05)  # the project is on its way by now, and not taken
+    qtbot.waitUntil(lambda: len(session.names) == 3, timeout=10_000)
+    assert session.project is not None
+    assert not session.project.read_only
+    assert not session.project.notes
+
+
 def test_what_cannot_be_opened_is_said_and_leaves_everything_as_it_was(
     qtbot: Any, session: Session, viewer: Viewer, make_pictures: MakePictures, tmp_path: Path
 ) -> None:

@@ -123,7 +123,7 @@ def test_classes_are_changed_in_every_picture(person: Any, street: Path, qtbot: 
     person.opens(street)
     person.waits_for(lambda: document.name == names[0])
     person.waits_until_nothing_runs()
-    assert document.undo_stack.undoText() == "Merge Road into tram"
+    person.waits_for(lambda: document.undo_stack.undoText() == "Merge Road into tram")
     window.actions_by_name["undo"].trigger()
     assert np.count_nonzero(document.labels == road) == before[names[0]]
     assert "Road" in shown(window)
