@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 
 Curve = list[tuple[int, float]]
 
-UNJUDGED, BETTER, WORSE = (240, 228, 66), (0, 158, 115), (213, 94, 0)
+NEITHER, BETTER, WORSE = (240, 228, 66), (0, 158, 115), (213, 94, 0)
 """Colours that are told apart with any eyes (Okabe and Ito)."""
-FLIP_COLOURS = (UNJUDGED, UNJUDGED, BETTER, WORSE)
+FLIP_COLOURS = (NEITHER, NEITHER, BETTER, WORSE)
 """Of each kind of pixel in `segcore.training.flips.flip_map`; the first kind is never shown."""
 
 
@@ -39,8 +39,8 @@ class FlipCounts(Protocol):
         """Were right."""
 
     @property
-    def unjudged(self) -> int:
-        """Nobody has said."""
+    def flipped(self) -> int:
+        """Of which these are some."""
 
     @property
     def share(self) -> float:
@@ -216,12 +216,13 @@ class TuningSection(QWidget):
         self.legend.setVisible(flips is not None)
         if flips is None:
             return
+        rest = flips.flipped - flips.better - flips.worse
         parts = [
             f'<span style="color: rgb{color}">■</span> {words}'
             for color, words in (
                 (BETTER, self.tr("{} px better").format(f"{flips.better:,}")),
                 (WORSE, self.tr("{} px worse").format(f"{flips.worse:,}")),
-                (UNJUDGED, self.tr("{} px nobody has judged").format(f"{flips.unjudged:,}")),
+                (NEITHER, self.tr("{} px not judged, or wrong either way").format(f"{rest:,}")),
             )
         ]
         share = self.tr("{} % of this picture flips").format(f"{100 * flips.share:.1f}")
