@@ -15,9 +15,6 @@ from segcore.models import SegFormer
 PIXELS = "pixels"
 """The encoder's input: normalised, (B, H, W, channels) float32."""
 
-_WIDE = 96
-"""Channels from which on a linear map is faster as a convolution; it costs no transposes then."""
-
 
 def stage_name(stage: int) -> str:
     """What the encoder's output of a stage (from 1) is called."""
@@ -64,17 +61,13 @@ class OpenVINOWriter:
         return made if bias is None else ops.add(made, ops.constant(bias[None, :, None, None]))
 
     def linear(self, tokens: openvino.Node, weight: Weights, bias: Weights | None) -> openvino.Node:
-        """See `GraphWriter`; wide ones as a 1 x 1 convolution of one row of tokens.
+        """See `GraphWriter`.
 
-        On the CPU a lone MatMul is given to a slower kernel than the same product as a convolution.
+        Not as a 1 x 1 convolution of a row, which is as fast: tokens that are seen as a row here
+        and as a picture there are copied.
         """
-        outputs, inputs = weight.shape
-        if inputs < _WIDE:
-            product = ops.matmul(tokens, ops.constant(weight), transpose_a=False, transpose_b=True)
-            return product if bias is None else ops.add(product, ops.constant(bias[None, None]))
-        row = ops.reshape(tokens, _integers(0, 1, -1, inputs), special_zero=True)
-        mapped = self.convolve(_channels_first(row), weight[:, :, None, None], bias)
-        return self.tokens(mapped, outputs)
+        product = ops.matmul(tokens, ops.constant(weight), transpose_a=False, transpose_b=True)
+        return product if bias is None else ops.add(product, ops.constant(bias[None, None]))
 
     def normalise(
         self, tokens: openvino.Node, gain: Weights, bias: Weights, epsilon: float
