@@ -26,7 +26,7 @@ pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "raise\\(\\)", exte
 CLASSES = ClassTable.from_names(["road", "sky", "car"])
 OTHERS = ClassTable.from_names(["moon", "car", "road", "sky"])
 SIZE = (120, 160)
-WAIT = 20_000
+WAIT = 40_000
 INFO = ModelInfo(
     spec=ModelSpec("asked"),
     name="asked",
@@ -319,7 +319,8 @@ def press(qtbot: QtBot, window: MainWindow, key: Qt.Key) -> None:
 
 
 def seen(window: MainWindow, point: tuple[int, int]) -> tuple[int, ...]:
-    """The mean colour of 3 x 3 image pixels around one, as the canvas shows them."""
+    """The colour of an image pixel as the canvas shows it, all of the picture in sight."""
+    window.canvas.fit()
     image = window.canvas.snapshot()
     view = window.canvas.viewport
     x, y = view.to_device((point[0] + 0.5, point[1] + 0.5))

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "raise\\(\\)", exte
 
 CLASSES = ClassTable.from_names(["road", "sky", "car"])
 COUNT = 40
-WAIT = 20_000
+WAIT = 60_000
+"""Milliseconds; making fonts known to the charts takes its time on a loaded machine."""
 
 
 @pytest.fixture
