@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.asking import Asking
@@ -12,7 +15,6 @@ from app.inference.client import InferenceClient
 from app.inference.inquiries.flips import FlipMap, FlipMapInquiry
 from app.inference.requests import ModelSpec
 from app.session import Session
-from segcore.labels import LabelMap
 from segcore.training.set_samples import is_vouched_for
 
 
@@ -70,12 +72,13 @@ class FlipMapController(QObject):
         self.found.emit(answer)
 
 
-def _approved(document: Document, models: list[int]) -> LabelMap:
+def _approved(document: Document, models: list[int]) -> npt.NDArray[Any]:
     """(H, W) a copy of the open picture's labels, ignore where no person has said anything."""
     assert document.image is not None
     ignore = document.classes.ignore
     if document.labels is None or document.origins is None:
-        return np.full(document.image.shape[:2], ignore, document.classes.dtype)
+        size = (document.image.shape[0], document.image.shape[1])
+        return np.full(size, ignore, document.classes.dtype)
     unsaid = np.zeros(256, np.bool_)
     unsaid[models] = True
     labels = document.labels.copy()
