@@ -13,7 +13,7 @@ def test_lists_bundled_and_local_models(command):
     ended = command("models", "list", "--json")
     assert ended.status == 0
     assert [(one["name"], one["kind"]) for one in ended.json] == [
-        ("street-b0", "bundled"),
+        *((name, "bundled") for name in resources.bundled_models()),
         ("my own", "local"),
     ]
     text = command("models", "list").out
