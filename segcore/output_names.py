@@ -14,9 +14,10 @@ from itertools import count as count_from
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from segcore.decoding.picture_stack import is_animation
 from segcore.errors import ImageError, RequestError, VideoError, readable
 from segcore.folders import find_image_places, is_video_path
-from segcore.video import Video
+from segcore.video_pool import open_frames
 
 OnError = Callable[[Path, str], None]
 
@@ -74,8 +75,8 @@ def plan_outputs(inputs: Sequence[Path], out: Path, on_error: OnError) -> list[J
     alone; either ends in `<stem>.png`. Names that would collide keep their extension (`a.jpg.png`);
     those of several inputs that still do are put into a folder named as their input, and
     numbered in the end. A picture that is reached twice is done once. What lies in `out` itself
-    is no input. Of a video that is named itself every frame is a picture, whose output lies in a
-    folder with the video's name: `<stem>/000000.png`.
+    is no input. Of a video, or of a picture that moves, that is named itself every frame is a
+    picture, whose output lies in a folder with the video's name: `<stem>/000000.png`.
 
     Args:
         on_error: told of an input that is not there or holds no picture.
@@ -83,7 +84,7 @@ def plan_outputs(inputs: Sequence[Path], out: Path, on_error: OnError) -> list[J
     Raises:
         RequestError: an output would take the place of an input.
     """
-    videos = [path for path in dict.fromkeys(inputs) if is_video_path(path) and not path.is_dir()]
+    videos = [path for path in dict.fromkeys(inputs) if moves(path)]
     found, places = _find([path for path in inputs if path not in videos], out, on_error)
     targets = _targets_without_collision(found)
     real = _RealPaths()
@@ -97,13 +98,18 @@ def plan_outputs(inputs: Sequence[Path], out: Path, on_error: OnError) -> list[J
     return jobs + _plan_videos(videos, {target.partition("/")[0] for target in targets}, on_error)
 
 
+def moves(path: Path) -> bool:
+    """Whether a file is a video or a picture that moves."""
+    return not path.is_dir() and (is_video_path(path) or is_animation(path))
+
+
 def _plan_videos(videos: Sequence[Path], taken: set[str], on_error: OnError) -> list[Job]:
     """Every frame of every video; a folder's name that is `taken` keeps the video's extension."""
     jobs: list[Job] = []
     plain = Counter(_as_the_disk_sees(path.stem) for path in videos)
     for path in videos:
         try:
-            with Video(path) as video:
+            with open_frames(path) as video:
                 count = len(video)
         except VideoError as error:
             on_error(path, str(error))

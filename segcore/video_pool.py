@@ -27,6 +27,15 @@ KEPT_BYTES = 24 << 20
 Frames = Video | PictureStack
 
 
+def open_frames(path: Path) -> Frames:
+    """A video, or a picture that moves as one; to be closed.
+
+    Raises:
+        VideoError: it cannot be read.
+    """
+    return PictureStack(path) if is_image_path(path) else Video(path)
+
+
 class VideoPool:
     """Reads frames by file and number; every call may come from any thread."""
 

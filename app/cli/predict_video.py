@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 from segcore.classes import ClassTable
 from segcore.errors import RequestError, VideoError, readable
-from segcore.folders import is_video_path
+from segcore.folders import is_image_path
 from segcore.labels import read_label_map
+from segcore.output_names import moves
 from segcore.progress import ProgressCallback, Ticker
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def the_one_video(inputs: Sequence[Path]) -> Path:
     Raises:
         RequestError: there is none, or more than one.
     """
-    videos = [path for path in inputs if is_video_path(path)]
+    videos = [path for path in inputs if moves(path)]
     if len(videos) != 1 or len(inputs) != 1:
         raise RequestError("--overlay needs one video as the only input: name one.")
     return videos[0]
@@ -55,12 +56,13 @@ def write_overlay(
     Raises:
         VideoError: the video cannot be read, or the target not be written.
     """
-    from segcore.video import Video
     from segcore.video_export import VideoWriter, laid_over
+    from segcore.video_pool import open_frames
 
     if not maps.is_dir():
         raise RequestError(f"There are no label maps in {readable(maps)}: predict the video first.")
-    with Video(video) as frames, VideoWriter(target, frames.rate, sound=video) as out:
+    sound = None if is_image_path(video) else video
+    with open_frames(video) as frames, VideoWriter(target, frames.rate, sound=sound) as out:
         ticker = Ticker(len(frames), progress)
         for number in range(len(frames)):
             try:

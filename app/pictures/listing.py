@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from pathlib import Path
 
-from segcore.decoding.picture_stack import picture_count
+from segcore.decoding.picture_stack import is_animation
 from segcore.errors import ProjectError, VideoError
 from segcore.folders import find_videos, is_video_path
 from segcore.images import find_images, is_image_path
@@ -16,8 +16,6 @@ from segcore.project import Project
 from segcore.project.automatic import automatic_folder
 from segcore.project.frames import add_video, video_trouble
 from segcore.project.lock import NotWritableError
-
-_ANIMATED = frozenset((".gif", ".apng", ".webp", ".png"))
 
 FIRST_BATCH = 32
 """Pictures listed before the window is told: few, so that the first one opens at once."""
@@ -62,7 +60,7 @@ def source_of(paths: Sequence[Path], *, as_frames: bool = False) -> Source:
             folders.append(path)
         elif not path.exists():
             left_out.append(f"{path} is not there: it may have been moved or renamed.")
-        elif is_video_path(path) or (as_frames and is_image_path(path)) or _is_animation(path):
+        elif is_video_path(path) or (as_frames and is_image_path(path)) or is_animation(path):
             if trouble := video_trouble(path):
                 left_out.append(trouble)
             else:
@@ -153,11 +151,6 @@ def _frames_of(videos: Sequence[Path], project: Project) -> Iterator[list[str]]:
             trouble = trouble or error
     if trouble is not None:
         raise trouble
-
-
-def _is_animation(path: Path) -> bool:
-    """Whether a picture moves; a TIFF of several pages is a stack and only opened as asked for."""
-    return path.suffix.lower() in _ANIMATED and picture_count(path) > 1
 
 
 def _names_known(source: Source, project: Project) -> list[str]:

@@ -14,6 +14,8 @@ from PIL import Image
 from segcore.decoding.pixels import RGB, rgb_of_picture
 from segcore.errors import VideoError, readable
 
+_ANIMATED = frozenset((".gif", ".apng", ".webp", ".png"))
+
 _GUESSED_RATE = 10.0  # frames a second where the file says nothing
 
 
@@ -117,3 +119,8 @@ def picture_count(path: Path) -> int:
             return int(getattr(picture, "n_frames", 1))
     except (OSError, SyntaxError, ValueError, EOFError):
         return 1
+
+
+def is_animation(path: Path) -> bool:
+    """Whether a picture moves; a TIFF of several pages is a stack and only opened as asked for."""
+    return path.suffix.lower() in _ANIMATED and picture_count(path) > 1

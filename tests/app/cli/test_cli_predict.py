@@ -199,3 +199,22 @@ def test_a_gpu_says_the_same(precision, command, pictures, tmp_path):
         assert command("predict", pictures, "-m", "street-b0", "-o", out, *chosen).status == 0
     first, second = (read_label_map(tmp_path / name / "b.png").labels for name in ("cpu", "cuda"))
     assert (first == second).mean() >= 0.98
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+def test_of_a_picture_that_moves_every_frame_has_its_label_map(command, tmp_path, suffix):
+    generator = np.random.default_rng(5)
+    frames = [
+        Image.fromarray(generator.integers(0, 255, (48, 64, 3), dtype=np.uint8)) for _ in range(3)
+    ]
+    moving = tmp_path / f"walk.{suffix}"
+    frames[0].save(moving, save_all=True, append_images=frames[1:], duration=100)
+    out = tmp_path / "out"
+    ended = command("predict", moving, "-m", "street-b0", "-o", out)
+    assert ended.status == 0
+    written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.png"))
+    assert written == ["walk/000000.png", "walk/000001.png", "walk/000002.png"]
+    video = tmp_path / "seen.mp4"
+    assert command("predict", moving, "-m", "street-b0", "-o", out, "--overlay", video).status == 0
+    with segcore.Video(video) as seen:
+        assert len(seen) == 3
