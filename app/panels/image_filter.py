@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
+from app.panels.class_choices import ClassChoices
 from app.panels.review_words import status_word
 from app.theme import ICON_PROPERTY
 from segcore.classes import ClassInfo
@@ -51,6 +52,7 @@ class FilterButton(QToolButton):
         self._commented = self._entry(self.tr("With a comment"))
         self._commented.setObjectName("images.commented")
         self._menu.addSeparator()
+        self._choices = ClassChoices(self.tr("With any class"), self)
         self.classes = QComboBox(self)
         self._add_classes()
         self.origins = QComboBox(self)
@@ -88,11 +90,8 @@ class FilterButton(QToolButton):
         """Offer these classes; the one that is chosen stays so where it is among them."""
         chosen = self.class_id
         with QSignalBlocker(self.classes):
-            self.classes.clear()
-            self.classes.addItem(self.tr("With any class"), None)
-            for info in classes:
-                self.classes.addItem(info.name, info.id)
-            self.classes.setCurrentIndex(max(self.classes.findData(chosen), 0))
+            self._choices.set_classes(classes)
+            self.classes.setCurrentIndex(self._choices.row_of(chosen))
         if self.class_id != chosen:
             self._tell_class()
 
@@ -123,6 +122,7 @@ class FilterButton(QToolButton):
         box = self.classes
         box.setObjectName("images.class_filter")
         box.setAccessibleName(self.tr("Show pictures with this class"))
+        box.setModel(self._choices)
         box.setEditable(True)
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         if (completer := box.completer()) is not None:
@@ -131,7 +131,6 @@ class FilterButton(QToolButton):
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(16)
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        box.addItem(self.tr("With any class"), None)
         box.currentIndexChanged.connect(self._tell_class)
         self._add_box(box)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.panels.class_choices import ClassChoices
 from app.panels.teach_tuning import TuningSection
 from segcore.classes import ClassTable
 
@@ -56,6 +56,8 @@ class TeachPanel(QScrollArea):
         self.scribble.setCheckable(True)
         self.scribble.setProperty("segment", "true")
         self.classes = QComboBox(self)
+        self._choices = ClassChoices(parent=self)
+        self.classes.setModel(self._choices)
         self.classes.setObjectName("teach.class")
         self.classes.setAccessibleName(self.tr("Class that strokes teach"))
         self.classes.setSizeAdjustPolicy(
@@ -108,17 +110,13 @@ class TeachPanel(QScrollArea):
     def set_classes(self, table: ClassTable, active: int) -> None:
         """Offer these classes, in their colours."""
         with QSignalBlocker(self.classes):
-            self.classes.clear()
-            for info in table.shown:
-                pixmap = QPixmap(_SWATCH)
-                pixmap.fill(QColor(*info.color))
-                self.classes.addItem(QIcon(pixmap), info.name, info.id)
-            self.classes.setCurrentIndex(self.classes.findData(active))
+            self._choices.set_classes(table.shown)
+            self.classes.setCurrentIndex(self._choices.row_of(active))
 
     def set_active_class(self, class_id: int) -> None:
         """Show another class as the one that strokes teach."""
         with QSignalBlocker(self.classes):
-            self.classes.setCurrentIndex(self.classes.findData(class_id))
+            self.classes.setCurrentIndex(self._choices.row_of(class_id))
 
     def set_scribbling(self, scribbling: bool) -> None:
         """Whether the tool is in hand."""
