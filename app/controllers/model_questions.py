@@ -29,7 +29,8 @@ class ModelQuestions(QObject):
         self._client = client
         self._relay = Relay(self)
         self._asked: Inquiry | None = None
-        self._job = 0
+        self._job: int | None = 0
+        self._before: int | None = 0
         self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
         self.model: ModelInfo | None = None
         self.waiting = False
@@ -65,6 +66,8 @@ class ModelQuestions(QObject):
 
     def _submit(self, inquiry: Inquiry, answers: queue.SimpleQueue[_Answer]) -> None:
         self._asked, self._answers = inquiry, answers
+        # The client tells at once of the question before, which this one replaces.
+        self._before, self._job = self._job, None
         self._job = self._client.submit(inquiry)
 
     def _take(self, answer: InquiryAnswer) -> None:
@@ -72,7 +75,7 @@ class ModelQuestions(QObject):
             self._end(answered=True, value=answer.value)
 
     def _follow(self, status: JobStatus) -> None:
-        if self._asked is None or status.id != self._job:
+        if self._asked is None or status.id == self._before or self._job not in (None, status.id):
             return
         if status.state is JobState.FAILED:
             self._end(answered=False, value=SegcoreError(status.error))
