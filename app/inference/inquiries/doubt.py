@@ -1,47 +1,16 @@
-"""The question of a walk: how undecided the model is at every pixel of the picture."""
+"""What the model doubts in the pictures of a walk, asked for beside the map that is looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
-from app.inference.inquiry import Desk, Inquiry
-from segcore.progress import CancelToken, ProgressCallback
-
-if TYPE_CHECKING:
-    from app.inference.requests import Image, ModelSpec
+from app.inference.uncertainty import Measure, UncertaintyInquiry
 
 
 @dataclass(frozen=True, eq=False)
-class DoubtInquiry(Inquiry):
-    """The answer is the entropy of each pixel, (H, W) float16 from 0 to 1."""
+class DoubtInquiry(UncertaintyInquiry):
+    """Entropy, in a line of its own: the view of uncertainty does not take its place."""
 
     kind: ClassVar[str] = "doubt"
-    model: ModelSpec
-    image_name: str
-    image: Image
-
-    @property
-    def title(self) -> str:
-        """What the list of jobs calls it."""
-        return self.image_name
-
-    def answer(
-        self,
-        desk: Desk,
-        cancel: CancelToken,
-        progress: ProgressCallback,
-        _partial: Callable[[Any], None],
-    ) -> npt.NDArray[np.float16]:
-        """From the features that the prediction left behind, where there was one."""
-        from segcore.inference.uncertainty import Measure, uncertainty_maps
-
-        predictor = desk.predictor(self.model)
-        encoded = desk.encoded(self.model, self.image)
-        wanted: tuple[Measure, ...] = ("entropy",)
-        found = uncertainty_maps(predictor, encoded, wanted, cancel=cancel, progress=progress)
-        return found["entropy"]
+    measure: Measure = "entropy"
