@@ -14,9 +14,9 @@ from itertools import count as count_from
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from segcore.decoding.picture_stack import is_animation
+from segcore.decoding.animation import moves
 from segcore.errors import ImageError, RequestError, VideoError, readable
-from segcore.folders import find_image_places, is_video_path
+from segcore.folders import find_image_places
 from segcore.video_pool import open_frames
 
 OnError = Callable[[Path, str], None]
@@ -96,11 +96,6 @@ def plan_outputs(inputs: Sequence[Path], out: Path, on_error: OnError) -> list[J
             )
     jobs = [Job(item.place, item.name, target) for item, target in zip(found, targets)]
     return jobs + _plan_videos(videos, {target.partition("/")[0] for target in targets}, on_error)
-
-
-def moves(path: Path) -> bool:
-    """Whether a file is a video or a picture that moves."""
-    return not path.is_dir() and (is_video_path(path) or is_animation(path))
 
 
 def _plan_videos(videos: Sequence[Path], taken: set[str], on_error: OnError) -> list[Job]:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from segcore.classes import ClassTable
+from segcore.decoding.animation import moves
 from segcore.errors import RequestError, VideoError, readable
 from segcore.folders import is_image_path
 from segcore.labels import read_label_map
-from segcore.output_names import moves
 from segcore.progress import ProgressCallback, Ticker
 
 if TYPE_CHECKING:

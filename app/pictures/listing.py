@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from pathlib import Path
 
-from segcore.decoding.picture_stack import is_animation
+from segcore.decoding.animation import is_animation
 from segcore.errors import ProjectError, VideoError
 from segcore.folders import find_videos, is_video_path
 from segcore.images import find_images, is_image_path

@@ -14,8 +14,6 @@ from PIL import Image
 from segcore.decoding.pixels import RGB, rgb_of_picture
 from segcore.errors import VideoError, readable
 
-_ANIMATED = frozenset((".gif", ".apng", ".webp", ".png"))
-
 _GUESSED_RATE = 10.0  # frames a second where the file says nothing
 
 
@@ -110,17 +108,3 @@ class PictureStack:
             raise VideoError(
                 f"{readable(self.path)}: its pictures cannot be read ({trouble}); copy it again."
             ) from error
-
-
-def picture_count(path: Path) -> int:
-    """How many pictures a file holds; 1 for what is no animation or no picture at all."""
-    try:
-        with Image.open(path) as picture:
-            return int(getattr(picture, "n_frames", 1))
-    except (OSError, SyntaxError, ValueError, EOFError):
-        return 1
-
-
-def is_animation(path: Path) -> bool:
-    """Whether a picture moves; a TIFF of several pages is a stack and only opened as asked for."""
-    return path.suffix.lower() in _ANIMATED and picture_count(path) > 1
