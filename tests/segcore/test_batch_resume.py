@@ -155,8 +155,10 @@ from test_batch_resume import Predictor
 from segcore.batch import predict_folder
 from time import sleep
 class Slow(Predictor):
+    left = int(sys.argv[3])
     def predict(self, image, *, cancel=None):
-        sleep(0.002)
+        Slow.left -= 1
+        sleep(0.002 if Slow.left >= 0 else 60)
         return super().predict(image)
 print("ready", flush=True)
 predict_folder([Slow(), Slow()], [Path(sys.argv[1])], Path(sys.argv[2]), save=["confidence"])
@@ -174,17 +176,18 @@ def test_kills_at_any_moment_cost_no_finished_picture(tmp_path: Path) -> None:
     code = CHILD.format(path=[str(Path(__file__).parent)])
     command = [sys.executable, "-c", code, str(folder), str(out)]
     finished: dict[str, int] = {}
-    for _ in range(6):
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+    for _ in range(6):  # of 20 pictures at most: some are left, however late a kill comes
+        with subprocess.Popen([*command, "20"], stdout=subprocess.PIPE) as child:
             assert child.stdout is not None
             assert child.stdout.readline() == b"ready\n"
-            time.sleep(float(rng.uniform(0.02, 0.15)))
+            wait_for_more(out, than=len(finished))
+            time.sleep(float(rng.uniform(0, 0.04)))
             child.send_signal(signal.SIGKILL)
         now = stamps(out) if out.exists() else {}
         assert finished.items() <= now.items()
         finished = {name: now[name] for name in noted(out) if name in now}
     assert 0 < len(finished) < 300
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, "150"], check=True, stdout=subprocess.DEVNULL)
     now = stamps(out)
     assert finished.items() <= now.items()
     assert now.keys() == stamps(whole).keys()
@@ -194,6 +197,13 @@ def test_kills_at_any_moment_cost_no_finished_picture(tmp_path: Path) -> None:
         else:
             with np.load(out / name) as ours, np.load(whole / name) as theirs:
                 np.testing.assert_array_equal(ours["confidence"], theirs["confidence"])
+
+
+def wait_for_more(out: Path, than: int) -> None:
+    patience = time.monotonic() + 60
+    while len(noted(out)) <= than:
+        assert time.monotonic() < patience
+        time.sleep(0.002)
 
 
 def noted(out: Path) -> list[str]:
