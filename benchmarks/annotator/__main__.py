@@ -14,14 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.annotator import photographs
 from benchmarks.annotator.studio import Model, Studio
 from benchmarks.annotator.ways import REACHED, WAYS, Labelled, label
 from benchmarks.assist_simulation import Labels, Pair, drawn_pairs, pairs
 from segcore.atomic import replacing
-from segcore.classes import IGNORE_COLOR, ClassTable
-from segcore.formats.colours import ColorMap
-from segcore.images import read_image
-from segcore.resources import class_table
+from segcore.classes import ClassTable
 
 Found = dict[str, dict[str, Labelled]]
 """Way -> picture -> what it took."""
@@ -160,19 +158,11 @@ def sets(given: argparse.Namespace, model: Model) -> Iterator[Set]:
             classes = ClassTable.read(data / "classes.json")
             yield Set(kind, pairs(data, "test", given.every), classes)
     if given.voc is not None:
-        yield Set("photographs", photographs(given.voc), class_table("voc"))
+        yield Set("photographs", photographs.masked(given.voc), photographs.CLASSES)
+    if given.labelme is not None:
+        yield Set("crowded photographs", photographs.outlined(given.labelme), photographs.CLASSES)
     if given.drawn:
         yield Set("drawn", drawn_pairs(), model.classes)
-
-
-def photographs(folder: Path) -> Iterator[Pair]:
-    """Photographs with masks in the colours of Pascal VOC."""
-    classes = class_table("voc")
-    colors = ColorMap({info.color: info.id for info in classes} | {IGNORE_COLOR: classes.ignore})
-    for target in sorted(folder.glob("*_target.png")):
-        stem = target.stem.removesuffix("_target")
-        image = read_image(folder / f"{stem}_image.png")
-        yield Pair(stem, image, colors.read(target, np.uint8))
 
 
 def middle_of(pair: Pair, side: int | None) -> Pair:
@@ -192,6 +182,7 @@ def main() -> int:
     parser.add_argument("--street", type=Path)
     parser.add_argument("--aerial", type=Path)
     parser.add_argument("--voc", type=Path, help="a folder of `N_image.png` and `N_target.png`")
+    parser.add_argument("--labelme", type=Path, help="a folder of JSON files beside photographs")
     parser.add_argument("--drawn", action="store_true", help="the drawn streets")
     parser.add_argument("--model", default="street-b0", help="whose prediction and features")
     parser.add_argument("--every", type=int, default=12, help="of the test pictures")
