@@ -1,13 +1,14 @@
 """The scribbles of `scribbles.py --export FOLDER`, as napari-convpaint and others classify them.
 
-    python benchmarks/scribbles_baseline.py FOLDER [--json FILE] [--files GLOB]
+    python benchmarks/scribbles_baseline.py FOLDER [--weights FILE] [--json FILE] [--files GLOB]
 
 In an environment of its own with napari-convpaint and scikit-image. The methods:
 
 - `convpaint`: napari-convpaint itself as it comes, CatBoost (100 trees, depth 5) on the first
-  convolution of VGG16 at the scales 1, 2 and 4. With `--weights FILE` (vgg16-397923af.pth, which it
-  downloads otherwise) with the weights that it means; without, with VGG16 as PyTorch initialises
-  it: said in the results as `convpaint, untrained`;
+  convolution of VGG16 at the scales 1, 2 and 4. With `--weights FILE` with trained weights: those
+  that it downloads otherwise (vgg16-397923af.pth), or the first convolutions alone, of torchvision
+  (.pth) or of VGG16's authors (.npz, see `first_convolutions`); without, with VGG16 as PyTorch
+  initialises it: said in the results as `convpaint, untrained`;
 - `convpaint-deeper`: its model `vgg-m`, three convolutions at the same scales, likewise;
 - `filters`: its CatBoost on scikit-image's `multiscale_basic_features` (intensity, edges and
   texture at five scales from 1 to 16 pixels), as ilastik's are, which need no weights;
@@ -31,6 +32,12 @@ from catboost import CatBoostClassifier
 Arrays = dict[str, Any]
 STEP = 1 << 17
 """Pixels that are classified at a time."""
+CONVOLUTIONS = {"block1_conv1": 0, "block1_conv2": 2, "block2_conv1": 5}
+"""Keras' names of VGG16's first convolutions, and their places in torchvision's `features`."""
+BGR_MEAN = (103.939, 116.779, 123.68)
+"""What VGG16's authors take off the channels B, G, R of a picture in 0..255."""
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""By which torchvision, and napari-convpaint with it, bring R, G, B in 0..1 to one scale."""
 
 
 def main() -> None:
@@ -99,7 +106,8 @@ def convpaint(arrays: Arrays, weights: Path | None, alias: str = "vgg") -> Any:
         torch.manual_seed(0)
         network = models.vgg16()
         if weights is not None:
-            network.load_state_dict(torch.load(weights, weights_only=True))
+            trained = first_convolutions(weights, {"vgg": 1, "vgg-m": 3}[alias])
+            network.load_state_dict(trained, strict=False)
         return network.eval()
 
     nnlayers.Hookmodel.create_model = staticmethod(vgg16)
@@ -112,6 +120,38 @@ def convpaint(arrays: Arrays, weights: Path | None, alias: str = "vgg") -> Any:
     annotations[y, x] = ids + 1  # 0 is nothing there
     model.train(picture, annotations)
     return np.asarray(model.segment(picture)).reshape(annotations.shape).astype(np.int64) - 1
+
+
+def first_convolutions(weights: Path, count: int) -> dict[str, Any]:
+    """So many of VGG16's first convolutions, by torchvision's names, for torchvision's input.
+
+    An .npz holds the authors' own weights under Keras' names, `block1_conv1_kernel` (3, 3, in, out)
+    and `block1_conv1_bias` and so on. They are meant for B, G, R in 0..255 less `BGR_MEAN`; that is
+    linear in torchvision's input, so that the first convolution takes up the difference exactly:
+    its channels are turned round and scaled, and its bias takes the means.
+    """
+    import torch
+
+    names = dict(list(CONVOLUTIONS.items())[:count])
+    if weights.suffix != ".npz":
+        held = torch.load(weights, weights_only=True)
+        return {
+            f"features.{n}.{kind}": held[f"features.{n}.{kind}"]
+            for n in names.values()
+            for kind in ("weight", "bias")
+        }
+    found = {}
+    with np.load(weights) as held:
+        for name, number in names.items():
+            kernel, bias = held[f"{name}_kernel"].transpose(3, 2, 0, 1), held[f"{name}_bias"]
+            if number == 0:
+                kernel = kernel[:, ::-1]
+                shift = 255 * np.array(IMAGENET_MEAN) - np.array(BGR_MEAN[::-1])
+                bias = bias + kernel.sum(axis=(2, 3)) @ shift
+                kernel = kernel * (255 * np.array(IMAGENET_STD))[:, None, None]
+            found[f"features.{number}.weight"] = torch.tensor(kernel.copy(), dtype=torch.float32)
+            found[f"features.{number}.bias"] = torch.tensor(bias, dtype=torch.float32)
+    return found
 
 
 def deeper(arrays: Arrays, weights: Path | None) -> Any:
