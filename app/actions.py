@@ -21,6 +21,7 @@ class Actions:
             info.name: info for info in ACTIONS if info.name != SEPARATOR
         }
         self._actions: dict[str, QAction] = {}
+        self._obstacles: dict[str, str] = {}
         self.groups: dict[str, QActionGroup] = {}
         for info in self.infos.values():
             self._actions[info.name] = self._build(info, parent)
@@ -36,13 +37,24 @@ class Actions:
         """The rows of a menu in order, separators among them."""
         return (info for info in ACTIONS if info.menu == menu)
 
+    def allow(self, name: str, obstacle: str = "") -> None:
+        """Let an action be used, or dim it and say in the place of its tip what stands in the way.
+
+        `obstacle` is a sentence for the person; without one the action can be used.
+        """
+        action, info = self._actions[name], self.infos[name]
+        self._obstacles[name] = obstacle
+        action.setEnabled(not obstacle)
+        action.setStatusTip(obstacle or (translate(CONTEXT, info.tip) if info.tip else ""))
+        action.setToolTip(_tool_tip(info, action, obstacle))
+
     def set_keys(self, overrides: Mapping[str, list[str]]) -> None:
         """Give every action its own keys, or those that `overrides` has for its object name."""
         for name, info in self.infos.items():
             keys = effective_keys(info, overrides)
             action = self._actions[name]
             action.setShortcuts([QKeySequence(key) for key in keys])
-            action.setToolTip(_tool_tip(info, action))
+            action.setToolTip(_tool_tip(info, action, self._obstacles.get(name, "")))
 
     def _build(self, info: ActionInfo, parent: QWidget) -> QAction:
         action = QAction(info.label, parent)
@@ -88,9 +100,10 @@ def _normal(sequence: str) -> str:
     return QKeySequence(sequence, portable).toString(portable)
 
 
-def _tool_tip(info: ActionInfo, action: QAction) -> str:
-    """The tip with the keys behind it: what a person hovers to learn."""
+def _tool_tip(info: ActionInfo, action: QAction, obstacle: str) -> str:
+    """The tip with the keys behind it: what a person hovers to learn; below, why it is dimmed."""
     words = translate(CONTEXT, info.tip) if info.tip else info.title
     native = QKeySequence.SequenceFormat.NativeText
     keys = ", ".join(sequence.toString(native) for sequence in action.shortcuts())
-    return f"{words}  ({keys})" if keys else words
+    words = f"{words}  ({keys})" if keys else words
+    return f"{words}\n{obstacle}" if obstacle else words

@@ -26,7 +26,7 @@ def print_answers(terminal: Terminal, found: Explanation, tables: Sequence[Title
     terminal.table(scores_table(found))
     if len(found.classes) > CLASSES_SHOWN:
         more = len(found.classes) - CLASSES_SHOWN
-        terminal.say(f"and {more} more classes; --json lists them all")
+        terminal.say(f"and {more} more {'class' if more == 1 else 'classes'}; --json lists all")
     for title, table in tables:
         terminal.say(f"\n{title}")
         terminal.table(table)

@@ -9,7 +9,7 @@ import typer
 
 from app.cli.export import DryRunFlag, FormatOption, complain_of, findings_json
 from app.cli.options import JsonFlag
-from app.cli.terminal import Terminal
+from app.cli.terminal import Terminal, counted
 from segcore.errors import FormatError, readable
 
 Existing = Literal["refuse", "keep", "replace"]
@@ -75,7 +75,7 @@ def import_labels(
         verb = "took" if report.written else "would take"
         kept = f", kept the labels of {len(report.kept)}" if report.kept else ""
         terminal.say(
-            f"{verb} {len(report.pictures)} pictures and {len(report.new_classes)} new classes"
-            f"{kept}: {readable(report.project)}"
+            f"{verb} {counted(len(report.pictures), 'picture')} and "
+            f"{counted(len(report.new_classes), 'new class')}{kept}: {readable(report.project)}"
         )
     raise typer.Exit(terminal.status)

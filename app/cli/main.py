@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
@@ -42,40 +42,27 @@ _commands = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_commands.command("open")(open_window.open_paths)
-_commands.command("predict")(predict.predict)
-_commands.command("info")(info.info)
+_ROWS: tuple[tuple[str, Callable[..., object], str], ...] = (
+    ("open", open_window.open_paths, "Open the window; also meant when no command is named."),
+    ("predict", predict.predict, "Write a label map for each picture and each video frame."),
+    ("info", info.info, "Say what a model is: sizes and costs, stage by stage."),
+    ("erf", erf.erf, "Average effective receptive fields; compare models by them."),
+    ("attention", attention.attention, "Write what one pixel attends to."),
+    ("explain", explain.explain, "Say why one pixel got its class, stage by stage."),
+    ("evaluate", evaluate.evaluate, "Judge label maps by true ones; the worst pictures first."),
+    ("compare", compare.compare, "Say how well two label sets agree, and where they do not."),
+    ("bench", bench.bench, "Measure speed and memory of this machine."),
+    ("train", train.train, "Train a model on labelled pictures."),
+    ("import", import_labels.import_labels, "Take labels of another program into a project."),
+    ("export", export.export, "Write a project's labels into a new folder."),
+    ("formats", formats.formats, "List the formats that import and export know."),
+)
+"""Every command, and what it does in words that the list of commands has room for."""
+for _name, _command, _words in _ROWS:
+    _commands.command(_name, short_help=_words)(_command)
 _commands.add_typer(models.commands, name="models")
 _commands.add_typer(project.commands, name="project")
-_commands.command("erf")(erf.erf)
-_commands.command("attention")(attention.attention)
-_commands.command("explain")(explain.explain)
-_commands.command("evaluate")(evaluate.evaluate)
-_commands.command("compare")(compare.compare)
-_commands.command("bench")(bench.bench)
-_commands.command("train")(train.train)
-_commands.command("import")(import_labels.import_labels)
-_commands.command("export")(export.export)
-_commands.command("formats")(formats.formats)
-COMMANDS = frozenset(
-    (
-        "open",
-        "predict",
-        "info",
-        "models",
-        "project",
-        "erf",
-        "attention",
-        "explain",
-        "evaluate",
-        "compare",
-        "bench",
-        "import",
-        "export",
-        "formats",
-        "train",
-    )
-)
+COMMANDS = frozenset(("models", "project", *(name for name, _command, _words in _ROWS)))
 
 
 def program_version() -> str:

@@ -22,11 +22,11 @@ commands = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-commands.command("download")(download)
-commands.command("convert")(convert)
+commands.command("download", short_help="Download a model from a hub.")(download)
+commands.command("convert", short_help="Write a model in the form of another code base.")(convert)
 
 
-@commands.command("list")
+@commands.command("list", short_help="List the models that can be named.")
 def list_all(
     released: Annotated[
         bool,
@@ -108,7 +108,7 @@ def _per_cent(share: float | None) -> str:
     return "" if share is None else f"{share:.1f} %"
 
 
-@commands.command("show")
+@commands.command("show", short_help="Say what a model is: size, classes, licence, card.")
 def show(model: ModelArgument, as_json: JsonFlag = False) -> None:
     """Say what a model is: size, classes, licence, its card; also of one not downloaded yet."""
     if _show_released(model, as_json=as_json):

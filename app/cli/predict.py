@@ -28,7 +28,7 @@ from app.cli.protocol_options import (
     StrideOption,
     chosen_protocol,
 )
-from app.cli.terminal import Terminal
+from app.cli.terminal import Terminal, counted
 from segcore.errors import readable
 
 ALL_GPUS = "cuda:all"
@@ -140,7 +140,7 @@ def predict(
     for note in summary.notes:
         terminal.note(note)
     if summary.skipped:
-        terminal.complain(f"{len(summary.skipped)} pictures were not tried after that.")
+        terminal.complain(f"Not tried after that: {counted(len(summary.skipped), 'picture')}.")
     if overlay is not None and video is not None:
         with terminal.progress("overlay") as show:
             write_overlay(
@@ -188,5 +188,5 @@ def _devices(text: str) -> tuple[str, ...]:
 
 
 def _in_words(done: int, kept: int, output: Path) -> str:
-    maps = f"{done} label map{'' if done == 1 else 's'} in {readable(output)}"
+    maps = f"{counted(done, 'label map')} in {readable(output)}"
     return f"{maps}; {kept} had been finished before" if kept else maps

@@ -17,16 +17,16 @@ from app.cli.options import (
     NumericsOption,
     PrecisionOption,
 )
-from app.cli.terminal import Terminal
+from app.cli.terminal import Terminal, counted
 from segcore.classes import ClassTable
-from segcore.errors import SegcoreError
+from segcore.errors import SegcoreError, readable
 from segcore.progress import Progress
 
 if TYPE_CHECKING:
     from segcore.project import Project
 
 commands = typer.Typer(
-    help="Make a project, add pictures to it, predict them, and see how far it is.",
+    help="Make a project, add pictures, predict them, see how far it is.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -61,7 +61,7 @@ def create(
         _say_added(terminal, project, names, as_json=as_json)
 
 
-@commands.command("add")
+@commands.command("add", short_help="Add pictures that the project does not have yet.")
 def add(folder: ProjectArgument, pictures: Pictures, as_json: JsonFlag = False) -> None:
     """Add pictures to a project; those that it has are not added again."""
     terminal = Terminal()
@@ -74,7 +74,7 @@ def add(folder: ProjectArgument, pictures: Pictures, as_json: JsonFlag = False) 
         _say_added(terminal, project, names, as_json=as_json)
 
 
-@commands.command("predict")
+@commands.command("predict", short_help="Predict its pictures; what a person painted stays.")
 def predict(
     *,
     folder: ProjectArgument,
@@ -124,11 +124,11 @@ def predict(
     if as_json:
         terminal.say_json({"model": predictor.name, "done": done, "failed": failed})
     else:
-        terminal.say(f"{len(done)} of {len(names)} pictures predicted")
+        terminal.say(f"{len(done)} of {counted(len(names), 'picture')} predicted")
     raise typer.Exit(terminal.status)
 
 
-@commands.command("status")
+@commands.command("status", short_help="Say how far it is: statuses, classes, who said so.")
 def status(folder: ProjectArgument, as_json: JsonFlag = False) -> None:
     """Say how far a project is: statuses, classes with their shares, who said the pixels."""
     terminal = Terminal()
@@ -141,7 +141,7 @@ def status(folder: ProjectArgument, as_json: JsonFlag = False) -> None:
         terminal.say_json(found)
         raise typer.Exit(terminal.status)
     counts = ", ".join(f"{count} {each}" for each, count in found["statuses"].items() if count)
-    terminal.say(f"{found['pictures']} pictures: {counts or 'none yet'}")
+    terminal.say(f"{counted(found['pictures'], 'picture')}: {counts or 'none yet'}")
     for info in found["classes"]:
         if info["share"]:
             terminal.say(f"{100 * info['share']:6.2f} %  {info['name']}")
@@ -208,7 +208,8 @@ def _say_added(terminal: Terminal, project: Project, names: list[str], *, as_jso
     if as_json:
         terminal.say_json({"project": str(project.folder), "added": names})
     else:
-        terminal.say(f"{len(names)} pictures added, {len(project.images)} in {project.folder}")
+        added, folder = counted(len(names), "picture"), readable(project.folder)
+        terminal.say(f"{added} added, {len(project.images)} in {folder}")
 
 
 def _say_notes(terminal: Terminal, project: Project) -> None:

@@ -19,6 +19,13 @@ _SECONDS_BETWEEN_LINES = 5.0
 _WIDE = 500
 
 
+def counted(count: int, thing: str) -> str:
+    """`1 picture`, `3 pictures`, `2 classes`."""
+    if count == 1:
+        return f"{count} {thing}"
+    return f"{count} {thing}{'es' if thing.endswith('s') else 's'}"
+
+
 class Terminal:
     """Where one command speaks; `failed` counts what was complained of."""
 

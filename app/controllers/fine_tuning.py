@@ -285,7 +285,7 @@ class FineTuningController(QObject):
             return
         self.said.emit(
             self.tr(
-                "{} % of the pixels of {} pictures flip. Against what people said: {} better, {} "
+                "{} % of the pixels flip (pictures: {}). Against what people said: {} better, {} "
                 "worse; {} nobody has judged."
             ).format(
                 f"{100 * flips.share:.1f}",

@@ -69,7 +69,9 @@ class MissingPictures(QObject):
         except Exception as error:  # noqa: BLE001 - told to the person; the thread goes on
             self._fail(error)
         else:
-            words = self.tr("{} missing pictures found in {}.").format(len(found), folder)
+            words = self.tr("The missing picture was found in {}.").format(folder)
+            if len(found) != 1:
+                words = self.tr("{} missing pictures found in {}.").format(len(found), folder)
             self._relay.post(self._tell_found, words)
 
     def _tell_found(self, words: str) -> None:

@@ -194,7 +194,9 @@ class PropagationController(QObject):
                 self._writer.submit(self._relay.post, self.ended.emit, self._words(answer.value))
 
     def _words(self, end: PropagationEnd) -> str:
-        frames = self.tr("Labels were carried over {} frames").format(end.frames)
+        frames = self.tr("Labels were carried over 1 frame")
+        if end.frames != 1:
+            frames = self.tr("Labels were carried over {} frames").format(end.frames)
         return {
             "cut": self.tr("{}; there is a cut.").format(frames),
             "corrected": self.tr("{}; the next one was corrected by a person.").format(frames),

@@ -133,7 +133,10 @@ class RegionWalk(QObject):
         else:
             count = len(self._positions)
             self.stop()
-            self.ended.emit(self.tr("The walk is at its end: {} pictures.").format(count))
+            words = self.tr("The walk is at its end: 1 picture.")
+            if count != 1:
+                words = self.tr("The walk is at its end: {} pictures.").format(count)
+            self.ended.emit(words)
 
     def back(self) -> None:
         """Go to the region before, or to the last one of the picture before."""

@@ -101,7 +101,9 @@ class ClassChangeDialog(QDialog):
         """Say how many pixels of how many pictures are hit."""
         total = sum(pixels.values())
         self.count.setText(
-            self.tr("{} pixels in {} pictures.").format(f"{total:,}", f"{len(pixels):,}")
+            self.tr("{} pixels in 1 picture.").format(f"{total:,}")
+            if len(pixels) == 1
+            else self.tr("{} pixels in {} pictures.").format(f"{total:,}", f"{len(pixels):,}")
         )
         self.progress.setValue(self.progress.maximum())
 

@@ -172,6 +172,8 @@ class RegionsPanel(QWidget):
         self.words.setText(
             self.tr("{} of {} regions").format(f"{listed:,}", f"{total:,}")
             if listed != total
+            else self.tr("1 region")
+            if total == 1
             else self.tr("{} regions").format(f"{total:,}")
         )
         self._show_abilities()

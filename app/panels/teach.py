@@ -140,7 +140,7 @@ class TeachPanel(QScrollArea):
                 "picture follows at once."
             )
         else:
-            said = self.tr("{} strokes here, {} classes. Ctrl+drag takes strokes away.").format(
+            said = self.tr("Strokes here: {}; classes: {}. Ctrl+drag takes strokes away.").format(
                 strokes, classes
             )
         self.words.setText(said)

@@ -10,6 +10,7 @@ from app.canvas.canvas import Canvas
 from app.panels.jobs import JobsPanel
 from app.view_state import OVERLAY_MODES, TOOLS
 from app.window.core import Core
+from app.window.obstacles import no_model, no_picture, no_pictures
 
 _BRUSH_STEP = 1.2
 
@@ -165,8 +166,11 @@ class ActionLink(QObject):
     def _show_history(self) -> None:
         stack, held = self._core.document.undo_stack, self._canvas.holds_gesture
         teaching, teaches = self._core.teaching, self._teaches()
-        self._actions["undo"].setEnabled(held or stack.canUndo() or (teaches and teaching.can_undo))
-        self._actions["redo"].setEnabled(held or stack.canRedo() or (teaches and teaching.can_redo))
+        undoes = held or stack.canUndo() or (teaches and teaching.can_undo)
+        redoes = held or stack.canRedo() or (teaches and teaching.can_redo)
+        actions = self._actions
+        actions.allow("undo", "" if undoes else self.tr("There is nothing to undo here."))
+        actions.allow("redo", "" if redoes else self.tr("There is nothing to redo here."))
 
     def _cancel(self) -> None:
         """Esc takes back the innermost thing: the stroke, then the work, then the heat map."""
@@ -204,19 +208,18 @@ class ActionLink(QObject):
                 action.setText(classes[info].name.replace("&", "&&"))
 
     def _show_abilities(self) -> None:
-        has_image = self._core.document.image is not None
-        has_model = self._core.prediction.model is not None
         for name in ("predict", "predict_all"):
-            self._actions[name].setEnabled(has_image and has_model)
+            self._actions.allow(name, no_picture(self._core) or no_model(self._core))
         for name in ("zoom_in", "zoom_out", "fit", "actual_size", "save"):
-            self._actions[name].setEnabled(has_image)
+            self._actions.allow(name, no_picture(self._core))
 
     def _show_neighbours(self) -> None:
         session = self._core.session
         current, count = session.current, len(session.names)
-        self._actions["previous"].setEnabled(current > 0)
-        self._actions["next"].setEnabled(0 <= current < count - 1)
-        self._actions["save_project_as"].setEnabled(count > 0)
+        first, last = self.tr("This is the first picture."), self.tr("This is the last picture.")
+        self._actions.allow("previous", "" if current > 0 else first)
+        self._actions.allow("next", "" if 0 <= current < count - 1 else last)
+        self._actions.allow("save_project_as", no_pictures(self._core))
 
     def _show_undo_text(self, text: str) -> None:
         self._actions["undo"].setText(self.tr("&Undo {}").format(text).rstrip())

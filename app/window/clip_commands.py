@@ -29,7 +29,7 @@ class ClipCommands(QObject):
         self._connect_panel()
         self._connect_walking()
         self._connect_work()
-        actions["pause_run"].setEnabled(False)
+        self._show_run(runs=False)
 
     def _connect_panel(self) -> None:
         panel, video = self._panel, self._video
@@ -131,8 +131,11 @@ class ClipCommands(QObject):
     def _follow_run(self, status: JobStatus) -> None:
         """The action can be had while something runs, and says whether that rests."""
         if status.kind == "batch":
-            self._actions["pause_run"].setEnabled(not status.state.is_end)
+            self._show_run(runs=not status.state.is_end)
             self._actions["pause_run"].setChecked(status.paused)
+
+    def _show_run(self, *, runs: bool) -> None:
+        self._actions.allow("pause_run", "" if runs else self.tr("Nothing is being predicted."))
 
     def _propagate(self, direction: int, _checked: bool = False) -> None:
         self._video.playback.stop()

@@ -94,14 +94,14 @@ class DisplayLink(QObject):
         self._canvas = canvas
         self._panel = panel
         self._note = note
-        self._reset = actions["reset_display"]
+        self._actions = actions
         self._open.toggled.connect(self._show_panel)
         note.clicked.connect(self._open.toggle)
         panel.closeRequested.connect(self._close_panel)
         panel.curveRequested.connect(self._set)
         panel.autoContrastRequested.connect(self._set_automatically)
         actions["auto_contrast"].triggered.connect(self._set_automatically)
-        self._reset.triggered.connect(self._set_neutral)
+        actions["reset_display"].triggered.connect(self._set_neutral)
         view_state.displayChanged.connect(self._show)
         self._show(view_state.display)
 
@@ -119,7 +119,8 @@ class DisplayLink(QObject):
         self._canvas.set_display(None if curve.is_neutral else curve.table())
         self._panel.set_curve(curve)
         self._note.set_curve(curve)
-        self._reset.setEnabled(not curve.is_neutral)
+        as_it_is = self.tr("The picture is shown as it is.")
+        self._actions.allow("reset_display", as_it_is if curve.is_neutral else "")
 
     def _close_panel(self) -> None:
         self._open.setChecked(False)

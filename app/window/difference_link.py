@@ -48,9 +48,9 @@ class DifferenceLink(RegionWalkLink):
         self._difference_bar = bar
         self._shown = SHOWN[0]
         self._share: float | None = None
-        self._take, self._switch = actions["difference_take"], actions["difference_shown"]
-        self._take.triggered.connect(walk.take)
-        self._switch.triggered.connect(self._show_next)
+        self._actions = actions
+        actions["difference_take"].triggered.connect(walk.take)
+        actions["difference_shown"].triggered.connect(self._show_next)
         self.difference.differenceChanged.connect(self._show_difference)
         self.difference.boxChanged.connect(canvas.update_labels)
         self.difference.shareChanged.connect(self._show_share)
@@ -151,5 +151,7 @@ class DifferenceLink(RegionWalkLink):
         self.look_at(region.selection.place)
 
     def _show_abilities(self) -> None:
-        self._take.setEnabled(self.controller.active)
-        self._switch.setEnabled(self.is_shown)
+        idle = self.tr("No walk through differences is under way.")
+        self._actions.allow("difference_take", "" if self.controller.active else idle)
+        hidden = self.tr("No differences are shown: open one from Compare Labels.")
+        self._actions.allow("difference_shown", "" if self.is_shown else hidden)

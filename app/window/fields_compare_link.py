@@ -79,7 +79,7 @@ class FieldsCompareLink(QObject):
         title = self.tr("Receptive fields of {}").format(titles)
         first = found.rows[0][1]
         where = (
-            self.tr("middle, average over {} pictures").format(len(first.pictures))
+            self.tr("middle, average over pictures: {}").format(len(first.pictures))
             if found.point is None
             else self.tr("{}, pixel {}, {}").format(first.pictures[0], *found.point)
         )

@@ -228,9 +228,12 @@ class FieldsLink(QObject):
         if fields is None or not fields.pictures:
             section.say(self.tr("Stopped before the first picture."))
             return
-        done = len(fields.pictures) + len(fields.skipped)
+        count, done = len(fields.pictures), len(fields.pictures) + len(fields.skipped)
+        averaged = self.tr("The field of 1 picture, no average.")
+        if count != 1:
+            averaged = self.tr("Averaged over {} pictures.").format(count)
         words = (
-            self.tr("Averaged over {} pictures.").format(len(fields.pictures))
+            averaged
             if done >= fields.total
             else self.tr("Stopped after {} of {} pictures; the average so far is kept.").format(
                 done, fields.total

@@ -21,6 +21,7 @@ from app.theme import Theme
 from app.user_error import UserError
 from app.window.core import Core
 from app.window.file_commands import FileCommands
+from app.window.obstacles import no_pictures
 from app.window.status_link import project_title
 from segcore.project import STATUSES
 
@@ -169,7 +170,7 @@ class LabelFilesLink(QObject):
             self.import_dialog.set_open_project(self._open_project())
 
     def _show_abilities(self) -> None:
-        self._actions["export_labels"].setEnabled(bool(self._core.session.names))
+        self._actions.allow("export_labels", no_pictures(self._core))
 
     def _open_new(self, report: ImportReport) -> None:
         """A project that was made is opened; labels for the open one are shown already."""

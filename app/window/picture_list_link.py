@@ -14,6 +14,7 @@ from app.controllers.picture_list import PictureListController
 from app.dialogs.removed_pictures import RemovedPicturesDialog
 from app.panels.images import ImageListPanel
 from app.window.core import Core
+from app.window.obstacles import no_pictures, not_writable
 from app.window.status_link import MessageLink
 from segcore.images import IMAGE_SUFFIXES
 
@@ -35,6 +36,7 @@ class PictureListLink(QObject):
         super().__init__(window)
         self._panel = panel
         self._actions = actions
+        self._core = core
         self._session = core.session
         self._window = window
         self._missing = core.missing_pictures
@@ -113,8 +115,7 @@ class PictureListLink(QObject):
             self.dialog.set_names(self.controller.removed)
 
     def _show_abilities(self) -> None:
-        project = self._session.project
-        changeable = project is not None and not project.read_only
+        obstacle = not_writable(self._core)
         for name in _CHANGES:
-            self._actions[name].setEnabled(changeable)
-        self._actions["remove_pictures"].setEnabled(changeable and bool(self._session.names))
+            self._actions.allow(name, obstacle)
+        self._actions.allow("remove_pictures", obstacle or no_pictures(self._core))

@@ -26,13 +26,13 @@ class RegionLink(QObject):
         self._bar = bar
         self._canvas = canvas
         self._core = core
-        self._action = actions["label_region"]
+        self._actions = actions
         self.controller = RegionController(core.inspection, core.assisting, self)
         controller = self.controller
         bar.enabledRequested.connect(controller.set_enabled)
         bar.shareRequested.connect(controller.set_share)
         bar.labelRequested.connect(controller.label)
-        self._action.triggered.connect(self._label)
+        actions["label_region"].triggered.connect(self._label)
         controller.availableChanged.connect(self._show_abilities)
         controller.enabledChanged.connect(self._show_abilities)
         controller.shareChanged.connect(bar.set_share)
@@ -68,7 +68,8 @@ class RegionLink(QObject):
         seen = self._has_map and state.overlay_mode == "heat" and state.overlay_visible
         self._bar.set_enabled(enabled=self.controller.enabled)
         self._bar.setVisible(seen)
-        self._action.setEnabled(seen)
+        unseen = self.tr("No heat map lies over the picture: click a pixel with Query, choose one.")
+        self._actions.allow("label_region", "" if seen else unseen)
 
     def _show_class(self) -> None:
         classes, active = self._core.document.classes, self._core.view_state.active_class

@@ -118,8 +118,9 @@ class WalkKeys(QObject):
 
     def _show_abilities(self) -> None:
         active = any(walk.active for walk in self._walks)
+        idle = self.tr("No walk is under way: begin one in this menu.")
         for name in ("walk_correct", "walk_next", "walk_back"):
-            self._actions[name].setEnabled(active)
+            self._actions.allow(name, "" if active else idle)
 
 
 class RegionWalkLink(QObject):

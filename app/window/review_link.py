@@ -11,6 +11,7 @@ from app.actions import Actions
 from app.dialogs.comment import CommentDialog
 from app.panels.images import ImageListPanel
 from app.window.core import Core
+from app.window.obstacles import no_model
 
 _STATUSES = ("done", "approved", "rejected", "in_work")
 _OF_CHOSEN = (*(f"status_{status}" for status in _STATUSES), "comment", "predict_chosen")
@@ -71,7 +72,7 @@ class ReviewLink(QObject):
 
     def _show_abilities(self) -> None:
         has_picture = self._core.session.current >= 0
+        obstacle = "" if has_picture else self.tr("No picture is chosen.")
         for name in (*_OF_CHOSEN, "status_done_next"):
-            self._actions[name].setEnabled(has_picture)
-        has_model = self._core.prediction.model is not None
-        self._actions["predict_chosen"].setEnabled(has_picture and has_model)
+            self._actions.allow(name, obstacle)
+        self._actions.allow("predict_chosen", obstacle or no_model(self._core))

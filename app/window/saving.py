@@ -109,11 +109,13 @@ class SavingCommands(QObject):
             self._out.cancel()
 
     def _show_abilities(self) -> None:
-        has_image = self._document.image is not None
-        has_labels = has_image and self._document.labels is not None
+        obstacle = "" if self._document.image is not None else self.tr("No picture is open.")
+        unlabelled = (
+            "" if self._document.labels is not None else self.tr("Nothing is labelled yet.")
+        )
         for name in _ACTIONS:
-            able = has_labels if name in _NEEDS_LABELS else has_image
-            self._actions[name].setEnabled(able)
+            missing = unlabelled if name in _NEEDS_LABELS else ""
+            self._actions.allow(name, obstacle or missing)
 
 
 def proposed_name(picture: str, what: str) -> str:

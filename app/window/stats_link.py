@@ -53,7 +53,9 @@ class StatsLink(QObject):
             self._panel.clear()
             self._panel.say("")
             return
-        words = self.tr("{:,} labelled pictures").format(statistics.labelled)
+        words = self.tr("1 labelled picture")
+        if statistics.labelled != 1:
+            words = self.tr("{:,} labelled pictures").format(statistics.labelled)
         if statistics.left_out:
             left = self.tr("{:,} could not be read, {} first")
             words += "; " + left.format(len(statistics.left_out), statistics.left_out[0])

@@ -15,6 +15,7 @@ from app.panels.timeline_strip import DONE, IN_WORK, NEW, PREDICTED, REJECTED
 from app.window.clip_commands import ClipCommands
 from app.window.clip_view_link import ClipViewLink
 from app.window.core import Core
+from app.window.obstacles import no_model
 from app.window.status_link import MessageLink
 from segcore.project.states import STATUSES
 from segcore.review.facts import read_facts
@@ -122,15 +123,18 @@ class TimelineLink(QObject):
             self._panel.set_place(number, clip.count, clip.seconds_of(number))
 
     def _show_abilities(self) -> None:
-        there, actions = self._video.clip.is_clip, self._actions
-        model = self._core.prediction.model is not None
+        actions = self._actions
+        still = self.tr("There is no clip: open a video, or a folder of several pictures.")
+        obstacle = "" if self._video.clip.is_clip else still
         for group in BUTTONS:
             for name in group:
                 if name != "pause_run":
-                    actions[name].setEnabled(there and (model or name not in _NEED_A_MODEL))
+                    missing = no_model(self._core) if name in _NEED_A_MODEL else ""
+                    actions.allow(name, obstacle or missing)
         for name in (*_ALSO_OF_A_CLIP, "choose_frames"):
-            actions[name].setEnabled(there)
-        actions["next_chosen"].setEnabled(there and bool(len(self._video.marks.chosen)))
+            actions.allow(name, obstacle)
+        chosen = "" if len(self._video.marks.chosen) else self.tr("No frames have been chosen yet.")
+        actions.allow("next_chosen", obstacle or chosen)
 
     def _show_marks(self) -> None:
         marks = self._video.marks

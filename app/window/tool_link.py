@@ -153,5 +153,6 @@ class ToolLink(QObject):
         return preview is not None and preview.gesture.settled and self.controller.is_active
 
     def _show_abilities(self) -> None:
-        self._actions["accept"].setEnabled(self.controller.is_active or self._canvas.holds_gesture)
+        able = self.controller.is_active or self._canvas.holds_gesture
+        self._actions.allow("accept", "" if able else self.tr("No tool proposes anything now."))
         self._show_words()

@@ -10,6 +10,7 @@ from app.controllers.walk import WalkController, WalkState
 from app.panels.images import ImageListPanel
 from app.panels.review_bar import DoubtBar
 from app.window.core import Core
+from app.window.obstacles import no_model, no_picture
 from app.window.region_walk_link import RegionWalkLink, WalkKeys
 from segcore.review.doubt import DoubtfulRegion, pictures_to_walk
 
@@ -40,8 +41,8 @@ class WalkLink(RegionWalkLink):
         super().__init__(bar, walk, keys, core, canvas)
         self._doubt_bar = bar
         self._panel = panel
-        self._start = actions["walk_start"]
-        self._start.triggered.connect(self.start)
+        self._actions = actions
+        actions["walk_start"].triggered.connect(self.start)
         walk.regionChanged.connect(self._show_region)
         core.document.imageChanged.connect(self._show_abilities)
         core.prediction.modelChanged.connect(self._show_abilities)
@@ -70,5 +71,4 @@ class WalkLink(RegionWalkLink):
         self.look_at(region.selection.place)
 
     def _show_abilities(self) -> None:
-        able = self._core.prediction.model is not None and self._core.document.image is not None
-        self._start.setEnabled(able)
+        self._actions.allow("walk_start", no_picture(self._core) or no_model(self._core))

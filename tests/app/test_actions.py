@@ -70,6 +70,20 @@ def test_tool_tips_say_the_keys(window: QWidget) -> None:
     assert Actions(window)["redo"].toolTip() == "Redo  (Ctrl+Shift+Z, Ctrl+Y)"
 
 
+def test_an_action_that_is_dimmed_says_why(window: QWidget) -> None:
+    actions = Actions(window)
+    tip = actions["predict"].statusTip()
+    actions.allow("predict", "No picture is open.")
+    assert not actions["predict"].isEnabled()
+    assert actions["predict"].statusTip() == "No picture is open."
+    actions.set_keys({"action.predict": ["P"]})
+    assert actions["predict"].toolTip() == f"{tip}  (P)\nNo picture is open."
+    actions.allow("predict")
+    assert actions["predict"].isEnabled()
+    assert actions["predict"].statusTip() == tip
+    assert actions["predict"].toolTip() == f"{tip}  (P)"
+
+
 def test_numbers_stand_in_the_texts_of_stages(window: QWidget) -> None:
     assert Actions(window)["stage_3"].text() == "Stage &3"
 
