@@ -7,7 +7,7 @@ Everything that does not depend on the clicks is worked out once for a part of t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from segcore.assist.upsampling import spread
 from segcore.assist.windows import window_around
 from segcore.edits.selection import Mask, Selection
 from segcore.errors import RequestError
-from segcore.geometry import Box, Point, cell_of_point
+from segcore.geometry import Box, Point, Size, cell_of_point
 from segcore.opencv import cv2
 
 Image = npt.NDArray[np.uint8]
@@ -34,8 +34,10 @@ GUIDE_EVENNESS = 60.0
 """Variance of brightness below which there is no edge to pull it."""
 ROOM = 3
 """Cells around a region in which its boundary may be pulled."""
-MOST_GUIDED = 1_500_000
-"""Pixels whose boundary is still pulled to the picture's edges."""
+TILE = 96
+"""Pixels a side of the pieces of a boundary that are pulled one by one."""
+MOST_GUIDED = 2_500_000
+"""Pixels of such pieces, with what lies around each, whose boundary is still pulled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +47,12 @@ class ClickGround:
     Attributes:
         box: the image pixels in which regions are found.
         cells: what its cells are compared by.
-        brightness: (h, w) float32 of the box at full size, 0 to 255.
+        brightness: (h, w) uint8 of the box at full size.
     """
 
     box: Box
     cells: CellGrid
-    brightness: Floats
+    brightness: npt.NDArray[np.uint8]
 
     @classmethod
     def with_model(cls, image: Image, evidence: Evidence) -> ClickGround:
@@ -88,7 +90,7 @@ class ClickGround:
         colours = cv2.resize(lab.astype(np.float32), size, interpolation=cv2.INTER_AREA)
         colours = np.asarray(colours, np.float32).reshape(*grid, 3)
         cells = CellGrid.of(colours, features, probabilities)
-        return cls(box, cells, np.ascontiguousarray(lab[..., 0], np.float32))
+        return cls(box, cells, np.ascontiguousarray(lab[..., 0], np.uint8))
 
     def cell(self, point: Point) -> Cell:
         """The (row, column) of the cell of an image pixel inside the box."""
@@ -127,7 +129,7 @@ def click_region(
     return Selection(
         region,
         _clicked_pieces(
-            fine > 0,
+            fine,
             [(x - region.x0, y - region.y0) for x, y in right],
             [(x - region.x0, y - region.y0) for x, y in wrong if region.contains((x, y))],
         ),
@@ -148,19 +150,54 @@ def _place_of_pieces(odds: Floats, cells: Sequence[Cell], size: tuple[int, int])
     return around.clip(*size)
 
 
-def _at_full_size(odds: Floats, place: Box, ground: ClickGround) -> Floats:
-    """The odds of cells at the pixels of a place in the ground, their boundary pulled to the
-    picture's edges (He and others, "Guided image filtering", ECCV 2010)."""
-    values = spread(odds, place, ground.box.size)
-    if place.area > MOST_GUIDED:
-        return values
-    along = odds.shape[1] / ground.box.width
-    reach = max(round(GUIDE_REACH / along / CELL), 1)
-    guide = np.ascontiguousarray(ground.brightness[place.slices])
-    return _guided_filter(guide, values, reach)
+def _at_full_size(odds: Floats, place: Box, ground: ClickGround) -> Mask:
+    """Where the odds of cells are above 0 at the pixels of a place in the ground, their boundary
+    pulled to the picture's edges (He and others, "Guided image filtering", ECCV 2010).
+
+    Only pieces of the place through which the boundary runs are looked at so closely.
+    """
+    reach = max(round(GUIDE_REACH / (odds.shape[1] / ground.box.width) / CELL), 1)
+    positive = (odds > 0).view(np.uint8)
+    found = np.empty(place.size, np.bool_)
+    crossed = []
+    for tile in _tiles(place):
+        around = tile.grown(2 * reach).intersect(place)
+        cells = positive[_cells_under(around, odds.shape, ground.box.size).slices]
+        count = cv2.countNonZero(cells)
+        if 0 < count < cells.size:
+            crossed.append((tile, around))
+        else:
+            found[tile.moved(-place.x0, -place.y0).slices] = count > 0
+    pulls = sum(around.area for _, around in crossed) <= MOST_GUIDED
+    for tile, around in crossed:
+        seen = around if pulls else tile
+        values = spread(odds, seen, ground.box.size)
+        if pulls:
+            values = _guided_filter(ground.brightness[seen.slices], values, reach)
+        own = values[tile.moved(-seen.x0, -seen.y0).slices]
+        np.greater(own, 0, out=found[tile.moved(-place.x0, -place.y0).slices])
+    return found
 
 
-def _guided_filter(guide: Floats, values: Floats, reach: int) -> Floats:
+def _tiles(place: Box) -> Iterator[Box]:
+    for y in range(place.y0, place.y1, TILE):
+        for x in range(place.x0, place.x1, TILE):
+            yield Box(x, y, x + TILE, y + TILE).intersect(place)
+
+
+def _cells_under(place: Box, grid: Size, size: Size) -> Box:
+    """The cells of a grid over (H, W) pixels from which the pixels of a place are interpolated."""
+    down, along = grid[0] / size[0], grid[1] / size[1]
+    return Box(
+        math.floor((place.x0 + 0.5) * along - 0.5),
+        math.floor((place.y0 + 0.5) * down - 0.5),
+        math.floor((place.x1 - 0.5) * along - 0.5) + 2,
+        math.floor((place.y1 - 0.5) * down - 0.5) + 2,
+    ).clip(*grid)
+
+
+def _guided_filter(brightness: npt.NDArray[np.uint8], values: Floats, reach: int) -> Floats:
+    guide = brightness.astype(np.float32)
     kernel = (2 * reach + 1, 2 * reach + 1)
 
     def mean(of: Floats) -> Floats:
@@ -181,8 +218,8 @@ def _clicked_pieces(region: Mask, right: Sequence[Point], wrong: Sequence[Point]
         region[y, x] = False
     for x, y in right:
         region[y, x] = True
-    count, pieces = cv2.connectedComponents(region.view(np.uint8), connectivity=4)
-    wanted = np.zeros(count, np.bool_)
-    wanted[[int(pieces[y, x]) for x, y in right]] = True
-    wanted[0] = False
-    return np.asarray(wanted[pieces])
+    painted = region.view(np.uint8)
+    for x, y in right:
+        if painted[y, x] == 1:
+            cv2.floodFill(painted, None, (x, y), 2)
+    return painted == 2
