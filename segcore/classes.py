@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -188,9 +188,22 @@ class ClassTable:
         Raises:
             ClassTableError: there is a class of that name, or it is blank.
         """
-        self._check_new_name(name)
-        new = ClassInfo(len(self), name, color or distinct_color(len(self)))
-        return replace(self, classes=(*self.classes, new))
+        return self.with_classes({name: color or distinct_color(len(self))})
+
+    def with_classes(self, colors: Mapping[str, Color]) -> ClassTable:
+        """The table with more classes at the end: a colour for each name.
+
+        Raises:
+            ClassTableError: there is a class of one of these names, or one is blank.
+        """
+        taken = {info.name for info in self.living}
+        for name in colors:
+            self._check_new_name(name, taken)
+        new = (
+            ClassInfo(number, name, color)
+            for number, (name, color) in enumerate(colors.items(), start=len(self))
+        )
+        return replace(self, classes=(*self.classes, *new)) if colors else self
 
     def with_changed(
         self, class_id: int, *, name: str | None = None, color: Color | None = None
@@ -241,10 +254,10 @@ class ClassTable:
         classes = (*self.classes[: info.id], info, *self.classes[info.id + 1 :])
         return replace(self, classes=classes)
 
-    def _check_new_name(self, name: str) -> None:
+    def _check_new_name(self, name: str, taken: Container[str] | None = None) -> None:
         if not name.strip():
             raise ClassTableError("A class needs a name: type one.")
-        if any(info.name == name for info in self.living):
+        if name in ({info.name for info in self.living} if taken is None else taken):
             raise ClassTableError(f'There is a class "{name}" already: choose another name.')
 
     def to_json(self) -> dict[str, Any]:

@@ -77,3 +77,9 @@ def readable(path: str | os.PathLike[str]) -> str:
     text = str(Path(path))
     printable = "".join(part if part.isprintable() else ascii(part)[1:-1] for part in text)
     return printable if len(printable) <= _LONGEST_NAME else f"…{printable[-_LONGEST_NAME:]}"
+
+
+def without_advice(error: SegcoreError) -> str:
+    """What is wrong, without what to do: for a sentence that has other advice."""
+    sentence = str(error)
+    return sentence.rpartition(": ")[0] or sentence.removesuffix(".")

@@ -97,6 +97,12 @@ def click_model_files() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def import_scene() -> ModuleType:
+    """`tests/import_scene.py`: a project, and labels of all kinds to be taken into it."""
+    return _beside("import_scene")
+
+
+@pytest.fixture(scope="session")
 def hub_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a small SegFormer as they lie on a hub."""
     return _beside("loopback_hub").small_checkpoint(tmp_path_factory.mktemp("hub") / "small")

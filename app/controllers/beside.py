@@ -111,7 +111,6 @@ class BesideController(TakingLabels):
     def _take(self, offer: Offer, claims: Claims, token: CancelToken) -> None:
         from segcore.formats.contract import Problems
         from segcore.formats.importing import looked_through
-        from segcore.formats.into_project import import_into_open
         from segcore.formats.take_beside import set_beside
 
         project = offer.project
@@ -119,18 +118,8 @@ class BesideController(TakingLabels):
         names = {place: name for place, name in offer.names.items() if not project.has_labels(name)}
         problems = Problems(offer.labels.folder)
         labelled = set_beside(project, offer.labels, names, problems)
-        report = self._report(token)
-        imported = looked_through(labelled, problems, progress=report, cancel=token)
-        try:
-            done = import_into_open(
-                project,
-                imported,
-                offer.labels.kind,
-                existing="keep",
-                held=self._held(claims, token),
-                progress=report,
-                cancel=token,
-            )
-            self._relay.post(self.taken.emit, done)
-        finally:
-            self._relay.post(self._show_anew, project)
+        imported = looked_through(labelled, problems, progress=self._report(token), cancel=token)
+        done = self._take_into(
+            project, claims, imported, token, format_name=offer.labels.kind, existing="keep"
+        )
+        self._relay.post(self.taken.emit, done)

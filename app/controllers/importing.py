@@ -19,7 +19,6 @@ from segcore.project import Project
 if TYPE_CHECKING:
     from segcore.formats.import_plan import ImportPlan
     from segcore.formats.importing import Imported
-    from segcore.formats.into_project import ImportReport
 
 # The formats are imported by the work that needs them: the window is on the screen sooner.
 
@@ -57,7 +56,7 @@ class ImportingController(TakingLabels):
         )
 
     def start(self, plan: ImportPlan) -> None:
-        """Take the labels: into a new project all or nothing, else after everything was checked."""
+        """Take the labels, all or nothing."""
         project, claims = self._session.project, self._session.claims
         self._begin(
             lambda token: self._import(project, claims, plan, token),
@@ -112,32 +111,12 @@ class ImportingController(TakingLabels):
             folder = _new_folder(plan)
             done = import_into(folder, imported, plan.format_name, progress=report, cancel=token)
         else:
-            done = self._into_open(project, claims, imported, plan, token)
-        self._relay.post(self.imported.emit, done)
-
-    def _into_open(
-        self,
-        project: Project,
-        claims: Claims,
-        imported: Imported,
-        plan: ImportPlan,
-        token: CancelToken,
-    ) -> ImportReport:
-        from segcore.formats.into_project import import_into_open
-
-        self._document.recorder.flush()
-        try:
-            return import_into_open(
-                project,
-                imported,
-                plan.format_name,
-                existing=plan.existing,
-                held=self._held(claims, token),
-                progress=self._report(token),
-                cancel=token,
+            self._document.recorder.flush()
+            name, existing = plan.format_name, plan.existing
+            done = self._take_into(
+                project, claims, imported, token, format_name=name, existing=existing
             )
-        finally:
-            self._relay.post(self._show_anew, project)  # also what was taken before it failed
+        self._relay.post(self.imported.emit, done)
 
 
 def _new_folder(plan: ImportPlan) -> Path:

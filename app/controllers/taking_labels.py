@@ -1,6 +1,6 @@
-"""What imports and labels beside pictures share: writing into the project that is open.
+"""What imports and labels beside pictures share: taking labels into the project that is open.
 
-While labels of a picture are written, the picture is claimed; one that the window has open is
+While labels are put in their place, their pictures are claimed; one that the window has open is
 closed for that, and all are listed anew afterwards.
 """
 
@@ -21,7 +21,9 @@ from segcore.progress import CancelToken
 from segcore.project import Project
 
 if TYPE_CHECKING:
-    from segcore.formats.into_project import Held
+    from segcore.formats.importing import Imported
+    from segcore.formats.into_project import Held, ImportReport
+    from segcore.formats.matching import Existing
 
 
 class TakingLabels(LabelWork):
@@ -34,6 +36,35 @@ class TakingLabels(LabelWork):
         self._document = document
         self._session = session
         session.projectLeaving.connect(self.cancel)
+
+    def _take_into(
+        self,
+        project: Project,
+        claims: Claims,
+        imported: Imported,
+        token: CancelToken,
+        *,
+        format_name: str,
+        existing: Existing,
+    ) -> ImportReport:
+        """Take a set into the project that is open, all or nothing; raises as `import_into`."""
+        from segcore.formats.into_project import import_into_open
+
+        try:
+            done = import_into_open(
+                project,
+                imported,
+                format_name,
+                existing=existing,
+                held=self._held(claims, token),
+                progress=self._report(token),
+                cancel=token,
+            )
+        except BaseException:
+            self._relay.post(self._show_again, project)
+            raise
+        self._relay.post(self._show_anew, project)
+        return done
 
     def _held(self, claims: Claims, token: CancelToken) -> Held:
         @contextmanager
@@ -51,6 +82,12 @@ class TakingLabels(LabelWork):
                 claims.release(name)
 
         return held
+
+    def _show_again(self, project: Project) -> None:
+        """Open the picture again that was closed for nothing."""
+        session = self._session
+        if session.project is project and session.current >= 0 and self._document.image is None:
+            session.open_index(session.leave_picture())
 
     def _show_anew(self, project: Project) -> None:
         """Classes, pictures and labels are others now."""

@@ -166,7 +166,7 @@ class ImportLabelsDialog(QDialog):
 
     def set_cancelled(self) -> None:
         """It was called off."""
-        self._end(self.tr("Called off; what was taken before stays."))
+        self._end(self.tr("Called off: nothing was taken."))
 
     def done(self, result: int) -> None:
         """Qt: closing calls off what runs."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from segcore.classes import ClassTable
 from segcore.formats.contract import ImportOptions
-from segcore.formats.into_project import Existing
+from segcore.formats.matching import Existing
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from segcore.formats.contract import (
 )
 from segcore.formats.layout import leads_out
 from segcore.formats.turned import is_turned
+from segcore.images import read_image_size
 from segcore.labels import LabelMap
 from segcore.progress import CancelToken, ProgressCallback, Ticker
 
@@ -139,19 +140,22 @@ def _check_names(labelled: LabelledSet, problems: Problems) -> None:
 def _check_labels(picture: LabelledPicture, labelled: LabelledSet, problems: Problems) -> None:
     try:
         labels = picture.labels()
+        size = picture.size
+        if labels.shape == size and picture.image is not None and picture.image.is_file():
+            size = read_image_size(picture.image)
     except SegcoreError as error:
         problems.add(str(error))
         return
-    if labels.shape != picture.size:
+    if labels.shape != size:
         turned = picture.image is not None and is_turned(picture.image)
         height, width = labels.shape[0], labels.shape[1]
         what_to_do = (
             "they are of the picture as EXIF does not turn it: turn them too"
-            if turned and picture.size == (width, height)
+            if turned and size == (width, height)
             else "make them of one size"
         )
         problems.add(
-            f"{picture.name} has {picture.size[1]} x {picture.size[0]} pixels and its labels "
+            f"{picture.name} has {size[1]} x {size[0]} pixels and its labels "
             f"{width} x {height}: {what_to_do}."
         )
     unknown = unknown_ids(labels, labelled)

@@ -78,6 +78,12 @@ class PictureHistory:
         self._load(sequence)
         self.settle(sequence)
 
+    @property
+    def length(self) -> int:
+        """Bytes of the log that count."""
+        with self._guard:
+            return self._length
+
     def state(self) -> HistoryState:
         """The stack as it is on disk; the note is told once."""
         with self._guard:

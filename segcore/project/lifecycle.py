@@ -12,12 +12,14 @@ from typing import Any, Self
 from segcore.classes import ClassTable
 from segcore.errors import ClassTableError, ProjectError
 from segcore.project.automatic import automatic_folder, copy_project
+from segcore.project.lock import FolderLock, NotWritableError
+from segcore.project.names import CLASSES_NAME
 from segcore.project.origins import NOBODY, OriginTable
 from segcore.project.pictures import PictureList
 from segcore.project.recorder import Recorder
-from segcore.project.states import STATES_NAME, create_states, read_states
+from segcore.project.staged import tidied
+from segcore.project.states import STATES_NAME, StatesContent, create_states, read_states
 
-CLASSES_NAME = "classes.json"
 ORIGINS_NAME = "origins.json"
 
 TroubleCallback = Callable[[str], None]
@@ -39,25 +41,44 @@ class ProjectFolder:
         self.folder = Path(os.path.realpath(folder))
         self.read_only = read_only
         self.on_trouble = on_trouble
+        self._guard = threading.RLock()
+        self._origins_guard = threading.Lock()  # taken while folding, when the other may be held
+        self._intake_guard = threading.Lock()
+        self._unfinished: Callable[[], None] | None = None
+        """Puts labels into place that are decided on, after the disk refused it once."""
+        self._closed = False
+        self.notes: list[str] = []
+        self._recorder: Recorder | None = None
+        if read_only:
+            self._read()
+        else:
+            self._open_for_writing(_locked(self.folder))
+
+    def _read(self) -> StatesContent:
         content = read_states(self.folder)
         self._classes = _read_classes(self.folder)
         self._origins = OriginTable(self.folder / ORIGINS_NAME)
         self._pictures = PictureList(self.folder, content.pictures)
-        self._guard = threading.RLock()
-        self._origins_guard = threading.Lock()  # taken while folding, when the other may be held
-        self._closed = False
-        self.notes = list(content.notes)
-        self._recorder: Recorder | None = None
-        if not read_only:
+        self.notes += content.notes
+        return content
+
+    def _open_for_writing(self, lock: FolderLock) -> None:
+        """Nothing is read before the lock is there: what was read stays true."""
+        try:
+            self.notes += _tidied(self.folder)
             self._recorder = Recorder(
                 self.folder,
-                content,
+                self._read(),
                 self._pictures,
+                lock=lock,
                 classes=self._classes,
                 foreign_origin=self._foreign_origin,
                 on_trouble=self._trouble,
             )
-            self.notes += self._recorder.notes
+        except BaseException:
+            lock.release()
+            raise
+        self.notes += self._recorder.notes
 
     @classmethod
     def create(
@@ -219,7 +240,23 @@ class ProjectFolder:
                 f"The project {self.folder} is open read-only: close it elsewhere and open it "
                 "anew, or save it under another name."
             )
+        if self._unfinished is not None:
+            self._unfinished()
         return self._recorder
+
+
+def _locked(folder: Path) -> FolderLock:
+    """The right to write into a project; no file is made where there is none."""
+    if not (folder / STATES_NAME).is_file():
+        read_states(folder)  # says so
+    return FolderLock(folder)
+
+
+def _tidied(folder: Path) -> list[str]:
+    try:
+        return tidied(folder)
+    except ProjectError as error:
+        raise NotWritableError(str(error), "an import is not finished") from error
 
 
 def _read_classes(folder: Path) -> ClassTable:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from segcore.errors import ProjectError
 
+CLASSES_NAME = "classes.json"
 HISTORY = "history"
 
 _LONGEST_COMPONENT = 255

@@ -168,13 +168,25 @@ class PictureList:
     def add_named(self, files: Mapping[str, Path]) -> tuple[dict[str, str], list[str]]:
         """List files under wanted names; returns the name for each wanted one, and the new names.
 
-        A picture in the project folder is named by its path in it; others go below one prefix
-        where a wanted name is another picture's.
+        Files of pictures that were removed stay so, and have no name.
 
         Raises:
             ProjectError: a wanted name leads out of the project.
         """
         new: list[str] = []
+        wanted = self.named(files)
+        names, sources = [name for name, _ in wanted.values()], [s for _, s in wanted.values()]
+        self._all_listed(names, sources, new)
+        known = self._sources()
+        found = {each: known[source] for each, (_, source) in wanted.items()}
+        return {each: name for each, name in found.items() if name in self._states}, new
+
+    def named(self, files: Mapping[str, Path]) -> dict[str, tuple[str, str]]:
+        """The name and the source under which files of wanted names would be listed.
+
+        A picture in the project folder is named by its path in it, one that is known or removed as
+        it is; others go below one prefix where a wanted name is another picture's.
+        """
         places = [Path(os.path.realpath(path.parent)) / path.name for path in files.values()]
         sources = [relative_source(place, self._folder) for place in places]
         outside = [not place.is_relative_to(self._folder) for place in places]
@@ -183,11 +195,12 @@ class PictureList:
         known = self._sources()
         for candidate in _candidates(base, wanted):
             names = [
-                name if out else source for name, source, out in zip(candidate, sources, outside)
+                known.get(source, name if out else source)
+                for name, source, out in zip(candidate, sources, outside)
             ]
-            taken = (n in self._states and s not in known for n, s in zip(names, sources))
+            taken = (self._is_taken(n) and s not in known for n, s in zip(names, sources))
             if not any(taken):
-                return dict(zip(files, self._all_listed(names, sources, new))), new
+                return dict(zip(files, zip(names, sources)))
         raise AssertionError("there is always a number that is free")
 
     def _add_file(self, path: Path, new: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,6 +36,8 @@ FOLD_BYTES = 8 << 20
 FOLD_RECORDS = 1000
 CLOSING_SECONDS = 10.0
 
+PutInPlace = Callable[[Path, Callable[[Sequence[str]], None]], None]
+
 
 class Recorder:
     """The writing half of a project; `Project` checks what goes in.
@@ -50,14 +52,15 @@ class Recorder:
         states: StatesContent,
         pictures: PictureList,
         *,
+        lock: FolderLock,
         classes: ClassTable,
         foreign_origin: Callable[[], int],
         on_trouble: Callable[[str], None],
     ) -> None:
-        """Take the lock, clean up after a kill, start the threads.
+        """Clean up after a kill, start the threads; the lock is released with the recorder.
 
         Raises:
-            ProjectError: somebody else writes into the project, or the folder is read-only.
+            ProjectError: the folder cannot be written.
         """
         self.notes: list[str] = []
         self._folder, self._pictures, self._classes = folder, pictures, classes
@@ -68,14 +71,10 @@ class Recorder:
         self._arriving: set[str] = set()  # between their journal and the index
         self._guard = threading.Lock()
         self._one_fold = threading.Lock()
-        self._lock = FolderLock(folder)
-        try:
-            length = tidied_states(folder, states, pictures)
-            self.notes += reconcile(folder, pictures.names, pictures.removed)
-            self._known = KnownLabels(folder, pictures)
-        except BaseException:
-            self._lock.release()
-            raise
+        self._lock = lock
+        length = tidied_states(folder, states, pictures)
+        self.notes += reconcile(folder, pictures.names, pictures.removed)
+        self._known = KnownLabels(folder, pictures)
         self._histories = Histories()
         self._writer = Writer(folder, length, self._histories, on_trouble)
         self._folding = Folding(self._fold, on_trouble)
@@ -192,11 +191,44 @@ class Recorder:
                     f"The labels of {name} cannot be moved ({error.strerror or error}): make the "
                     "folder writable and open the project again, they are moved then."
                 ) from error
-            self._numbers.pop(name, None)
-            self._unfolded.pop(name, None)
-            self._histories.forget(name)
-            if MapFiles.of(self._folder, name).journal.exists():
-                self._unfolded[name] = 1
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        """Look at a picture's files anew when they are next asked for: they are others now."""
+        self._numbers.pop(name, None)
+        self._unfolded.pop(name, None)
+        self._histories.forget(name)
+        if MapFiles.of(self._folder, name).journal.exists():
+            self._unfolded[name] = 1
+
+    def next_number(self, name: str) -> int:
+        """The number of a picture's next edit; the picture need not be listed yet."""
+        with self._guard:
+            return self._last_number(name) + 1
+
+    def log_length(self, name: str) -> int:
+        """Bytes of a picture's undo history; -1 where it cannot be read."""
+        with self._guard:
+            number = self._last_number(name)
+            history = self._histories.known(name)
+            if history is None:
+                return -1
+            history.settle(number)
+            return history.length
+
+    def replace_files(self, rows: Iterable[IndexRow], classes: ClassTable, put: PutInPlace) -> None:
+        """Let `put` replace the files of pictures and list them, while no journal is folded.
+
+        Raises:
+            ProjectError: the disk refuses.
+        """
+        with self._one_fold:
+            put(self._folder, self._writer.list_now)
+            self._classes = classes
+            for row in rows:
+                with self._guard:
+                    self._forget(row.image)
+                self._known.note(row)
 
     def submit(self, lines: Iterable[str], *, hurry: bool = True) -> None:
         """Queue lines for the picture list; without `hurry` they wait a moment for more."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,13 @@ def append_lines(folder: Path, lines: Iterable[str], whole: int) -> int:
             os.ftruncate(file.fileno(), whole)
             raise
         return file.tell()
+
+
+def append_missing(folder: Path, lines: Sequence[str], whole: int) -> int:
+    """As `append_lines`, where they do not stand in the first `whole` bytes already."""
+    if "".join(lines).encode("ascii") in (folder / STATES_NAME).read_bytes()[:whole]:
+        return whole
+    return append_lines(folder, lines, whole)
 
 
 def compact(folder: Path, pictures: dict[str, PictureState]) -> int:

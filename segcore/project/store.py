@@ -24,9 +24,10 @@ from segcore.project.checks import (
 from segcore.project.history import HistoryState
 from segcore.project.history_records import Kind, Move, widened
 from segcore.project.journal import Rectangle
-from segcore.project.lifecycle import CLASSES_NAME, TroubleCallback
+from segcore.project.lifecycle import TroubleCallback
 from segcore.project.listed import ProjectPictures
 from segcore.project.maps import JOURNAL, LABELS, MapFiles, Maps, read_labels, read_maps
+from segcore.project.names import CLASSES_NAME
 from segcore.project.origins import NOBODY, Origin, OriginKind
 from segcore.project.picture_notes import PictureNotes
 from segcore.project.recorder import Recorder

@@ -6,7 +6,7 @@ import errno
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from segcore.project.history import Histories
 from segcore.project.history_records import Move
 from segcore.project.journal import Record
 from segcore.project.maps import MapFiles
-from segcore.project.states import STATES_NAME, append_lines
+from segcore.project.states import STATES_NAME, append_lines, append_missing
 
 RETRY_SECONDS = 1.0
 
@@ -131,10 +131,10 @@ class Writer:
             with self._files:
                 history.trim()
 
-    def replace_states(self, write: Callable[[], int]) -> None:
-        """Let `write` replace the picture list while nothing is appended; it returns its length."""
+    def list_now(self, lines: Sequence[str]) -> None:
+        """Put lines into the picture list, unless they are in it; OSError where that fails."""
         with self._files:
-            self._states_length = write()
+            self._states_length = append_missing(self._folder, lines, self._states_length)
 
     def stop(self) -> None:
         """End the thread; what is not on disk yet is dropped."""

@@ -231,25 +231,19 @@ def test_a_picture_that_vanishes_meanwhile_is_named(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
-def test_an_import_onto_a_full_disk_goes_on_where_it_ended(
+def test_an_import_onto_a_full_disk_makes_no_half_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export_set(labelled_in(tmp_path / "in"), tmp_path / "labels", FORMATS["png"])
     imported = import_set(tmp_path / "labels", FORMATS["png"])
-    Project.create(tmp_path / "project", TABLE).close()
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as patch:
-        patch.setattr("segcore.project.recorder.write_maps", full)
-        patch.setattr("segcore.project.journal.os.fsync", full)
-        with pytest.raises(ProjectError, match=r"No space left .* again with --existing keep"):
-            import_into(tmp_path / "project", imported, "png")
-        with pytest.raises(ProjectError, match=r"new .*\(No space left.*nothing was taken"):
-            import_into(tmp_path / "new", imported, "png")
-    assert not (tmp_path / "new").exists()
-    with Project.open(tmp_path / "project") as project:
-        assert not any(project.has_labels(name) for name in project.images)
-    report = import_into(tmp_path / "project", imported, "png", existing="keep")
-    assert len(report.pictures) == 3
+    for place in ("segcore.project.intake.write_maps", "segcore.project.journal.os.fsync"):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, full)
+            with pytest.raises(ProjectError, match=r"new .*\(No space left.*nothing was taken"):
+                import_into(tmp_path / "new", imported, "png")
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "labels"]
+    assert len(import_into(tmp_path / "new", imported, "png").pictures) == 3
