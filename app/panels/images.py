@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QItemSelectionRange, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QItemSelectionRange, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -148,8 +148,9 @@ class ImageListPanel(QWidget):
 
     def set_current(self, position: int) -> None:
         """Mark the picture that is open, without asking for it again."""
+        alone = position != self._current
         self._current = position
-        self._select_current()
+        self._select_current(alone=alone)
 
     def set_thumbnail(self, position: int, image: QImage) -> None:
         """Give a picture its thumbnail."""
@@ -262,13 +263,17 @@ class ImageListPanel(QWidget):
             text = self.tr("{:,} of {:,} pictures").format(shown, total)
         self.count.setText(text)
 
-    def _select_current(self) -> None:
+    def _select_current(self, *, alone: bool = False) -> None:
+        """Choose the open picture; others that are chosen with it stay so, unless it is `alone`."""
         row = self.rows.row_of(self._current)
         if row is None or row >= self.rows.rowCount():
             self.list.clearSelection()
         else:
             index = self.rows.index(row)
-            self.list.setCurrentIndex(index)
+            selection = self.list.selectionModel()
+            if alone or not selection.isSelected(index):
+                # The view's own setCurrentIndex would add to what is chosen while Ctrl is held.
+                selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.list.scrollTo(index)
 
     def _spans(self) -> list[QItemSelectionRange]:

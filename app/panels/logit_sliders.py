@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -75,8 +75,11 @@ class LogitSlidersPanel(QWidget):
         self._grid.setContentsMargins(0, 0, 4, 0)
         self._grid.setColumnStretch(2, 1)
         self._lay_out()
-        self.setMinimumHeight(_HEIGHT)
         self.set_classes((), ())
+
+    def sizeHint(self) -> QSize:
+        """Qt: room for several classes; on a low screen there may be less, and the rest scrolls."""
+        return QSize(super().sizeHint().width(), _HEIGHT)
 
     @property
     def settings(self) -> tuple[float, ...]:

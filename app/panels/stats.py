@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 _REST = 150
 _CHART_HEIGHT = 260
+_LEAST_CHART_HEIGHT = 120
 
 
 class StatsPanel(QWidget):
@@ -51,12 +52,13 @@ class StatsPanel(QWidget):
         ):
             self.choice.addItem(title, name)
         self.choice.currentIndexChanged.connect(self.chartRequested)
-        self.chart = QLabel(self)
+        self.chart = _Chart(self)
         self.chart.setObjectName("stats.chart")
         self.chart.setAccessibleName(self.tr("Chart"))
-        self.chart.setFixedHeight(_CHART_HEIGHT)
+        self.chart.setMinimumHeight(_LEAST_CHART_HEIGHT)
+        self.chart.setMaximumHeight(_CHART_HEIGHT)
         self.chart.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.chart.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.chart.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.table = QTableWidget(self)
         self.table.setObjectName("stats.table")
         self.table.setAccessibleName(self.tr("Figures"))
@@ -156,6 +158,18 @@ class StatsPanel(QWidget):
         if path:
             ending = kind[kind.find("*") + 1 : -1]
             self.saveRequested.emit(path if "." in path.rsplit("/", 1)[-1] else path + ending)
+
+
+class _Chart(QLabel):
+    """Gives way on a low screen; its height follows from the room alone, not from what it shows."""
+
+    def sizeHint(self) -> QSize:
+        """Qt: as high as a chart is best read."""
+        return QSize(0, _CHART_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt: less will do."""
+        return QSize(0, _LEAST_CHART_HEIGHT)
 
 
 def _as_text(value: object) -> str:

@@ -3,12 +3,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QColor, QImage, QShortcut
 from pytestqt.qtbot import QtBot
 
 from app.panels.images import ImageListPanel
 
+SelectionFlag = QItemSelectionModel.SelectionFlag
 NAMES = [f"street/{i:03}.jpg" for i in range(200)]
 
 
@@ -66,6 +67,25 @@ def test_the_arrow_keys_go_from_picture_to_picture(qtbot: QtBot, panel: ImageLis
     with qtbot.waitSignal(panel.openRequested) as asked:
         qtbot.keyClick(panel.list, Qt.Key.Key_Down)
     assert asked.args == [5]
+
+
+def test_a_key_with_ctrl_opens_a_picture_without_choosing_the_one_before_with_it(
+    qtbot: QtBot, panel: ImageListPanel
+) -> None:
+    panel.set_names(NAMES)
+    panel.set_current(4)
+    QShortcut("Ctrl+U", panel, lambda: panel.set_current(7))
+    qtbot.keyClick(panel.list, Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: panel.list.currentIndex().row() == 7)
+    assert panel.selected_positions() == [7]
+
+
+def test_news_of_the_pictures_leave_what_is_chosen(panel: ImageListPanel) -> None:
+    panel.set_names(NAMES)
+    panel.set_current(4)
+    panel.list.selectionModel().select(panel.rows.index(6), SelectionFlag.Select)
+    panel.refresh()
+    assert panel.selected_positions() == [4, 6]
 
 
 def test_showing_the_current_picture_asks_for_nothing(qtbot: QtBot, panel: ImageListPanel) -> None:
