@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QPainter
 
 from app.canvas.difference import DifferenceSource
+from app.canvas.displayed import DisplayedPicture
 from app.canvas.heat import HeatLayer, HeatLook
 from app.canvas.legend import Scale
 from app.canvas.pyramid import Pyramid, PyramidBuilder
@@ -68,7 +69,7 @@ class Layers:
         self._classes: ClassTable | None = None
         self._labels: LabelMap | None = None
         self._measures: dict[str, NDArray[np.floating]] = {}
-        self._display: Pixels | None = None
+        self._displayed: DisplayedPicture | None = None
         self._heat_map: HeatMap | None = None
         self._heat_kind: Normalisation = "linear"
         self._heat_look = HeatLook()
@@ -106,15 +107,18 @@ class Layers:
             self.picture = None
             return
         pyramid = Pyramid(image)
-        self.picture = TileLayer(PictureSource(pyramid, self._display))
+        self.picture = TileLayer(PictureSource(pyramid))
+        self._forget_displayed()
         self._builder.start(pyramid, self._improve)
 
     def set_display(self, table: Pixels | None) -> None:
         """Show each value of the picture's channels as (256,) uint8 `table` says, or as it is."""
-        self._display = table
-        if self.picture is not None and isinstance(self.picture.source, PictureSource):
-            source = PictureSource(self.picture.source.pyramid, table)
-            self.picture = _renewed(self.picture, source)
+        if table is None:
+            self._displayed = None
+        elif self._displayed is None:
+            self._displayed = DisplayedPicture(table)
+        else:
+            self._displayed.set_table(table)
 
     def set_labels(self, labels: LabelMap | None) -> None:
         """Show another label map, which is read from whenever something has to be painted."""
@@ -177,7 +181,10 @@ class Layers:
         """Paint a box of device pixels, with what lies over the picture or without."""
         if self.picture is None:
             return
-        self.picture.paint(painter, viewport, device)
+        if self._displayed is None:
+            self.picture.paint(painter, viewport, device)
+        else:
+            self._displayed.paint(self.picture, painter, viewport, device)
         look = self._look
         if not (look.visible and overlaid):
             return
@@ -211,7 +218,12 @@ class Layers:
             return
         if picture.source.pyramid is pyramid:
             picture.damage(box, coarser_than=0)
+            self._forget_displayed()
             self._picture_improved(box)
+
+    def _forget_displayed(self) -> None:
+        if self._displayed is not None:
+            self._displayed.forget()
 
     def _renew_classes(self) -> None:
         if self._labels is None or self._classes is None:

@@ -20,6 +20,10 @@ from segcore.render import overlay_rgba
 TINT = 0.6
 _INNER = (255, 255, 255, 255)
 _OUTER = (0, 0, 0, 190)
+_NOTHING = (0, 0, 0, 0)
+_DEEP = 3
+"""Of the pixels inside the outline; those of its two lines have 2 and 1, those outside 0."""
+_AROUND = np.ones((3, 3), np.uint8)
 _OUTLINE = 3
 """Device pixels, times the ratio, that the outline may reach beyond the pixels."""
 
@@ -35,6 +39,8 @@ class PreviewSource:
         self.levels = levels
         tints = np.column_stack([colours, np.full(len(colours), 255)]) * TINT
         self._table = np.ascontiguousarray(np.round(tints)[:, [2, 1, 0, 3]].astype(np.uint8))
+        self._outline = np.array([_NOTHING, _OUTER, _INNER, _NOTHING], np.uint8)
+        self._by_depth = np.vstack([self._outline[:_DEEP], self._table[:1]])
 
     @property
     def size(self) -> Size:
@@ -58,16 +64,20 @@ class PreviewSource:
 
     def fill(self, level: int, box: Box, out: Pixels) -> None:
         """Write premultiplied BGRA into (h, w, 4)."""
-        around = box.grown(1)
-        mask = self._mask(level, around)
-        inner = mask[1:-1, 1:-1]
-        out[...] = self._tints(level, box)
-        out[~inner] = 0
-        kernel = np.ones((3, 3), np.uint8)
-        near = cv2.dilate(mask.view(np.uint8), kernel).view(np.bool_)[1:-1, 1:-1]
-        deep = cv2.erode(mask.view(np.uint8), kernel).view(np.bool_)[1:-1, 1:-1]
-        out[inner & ~deep] = _INNER
-        out[near & ~inner] = _OUTER
+        mask = self._mask(level, box.grown(1)).view(np.uint8)
+        near, deep = cv2.dilate(mask, _AROUND), cv2.erode(mask, _AROUND)
+        # Each lies inside the one before: how many hold a pixel says what it is.
+        depth = np.asarray(cv2.add(cv2.add(near, mask), deep), np.uint8)[1:-1, 1:-1]
+        proposal = self.levels.proposal
+        if not isinstance(proposal, Relabelling):
+            out[...] = overlay_rgba(depth, self._by_depth)
+            return
+        out[...] = overlay_rgba(depth, self._outline)
+        both = level_box(proposal.place, level).intersect(box)
+        if not both.is_empty:
+            inside = both.moved(-box.x0, -box.y0).slices
+            tints = overlay_rgba(self._ids(proposal, level, both), self._table)
+            np.copyto(out[inside], tints, where=(depth[inside] == _DEEP)[..., None])
 
     def _mask(self, level: int, box: Box) -> Mask:
         """(h, w) of a box that may reach beyond the picture."""
@@ -79,20 +89,6 @@ class PreviewSource:
         mask = self.levels.read(0, pixels)
         inside = box.moved(-pixels.x0 * step, -pixels.y0 * step)
         return np.ascontiguousarray(enlarged(mask, zoom, inside))
-
-    def _tints(self, level: int, box: Box) -> Pixels:
-        """(h, w, 4) of a box, or one pixel for all of it."""
-        proposal = self.levels.proposal
-        one: Pixels = self._table[0]
-        if not isinstance(proposal, Relabelling):
-            return one
-        place = level_box(proposal.place, level)
-        both = place.intersect(box)
-        if both.is_empty:
-            return one
-        ids = np.zeros(box.size, proposal.ids.dtype)
-        ids[both.moved(-box.x0, -box.y0).slices] = self._ids(proposal, level, both)
-        return overlay_rgba(ids, self._table)
 
     def _ids(self, proposal: Relabelling, level: int, box: Box) -> Any:
         """What the pixels of a box become, which lies in the place of the proposal."""

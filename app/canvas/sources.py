@@ -32,10 +32,8 @@ class PictureSource:
     opaque = True
     reach = 1
 
-    def __init__(self, pyramid: Pyramid, table: Pixels | None = None) -> None:
-        """`table`, (256,) uint8, is what each value of a channel is shown as."""
+    def __init__(self, pyramid: Pyramid) -> None:
         self.pyramid = pyramid
-        self._table = table
 
     @property
     def size(self) -> Size:
@@ -55,8 +53,6 @@ class PictureSource:
         rgb = self.pyramid.read(level, box)
         if rgb.strides[1] != rgb.shape[2]:
             rgb = np.ascontiguousarray(rgb)
-        if self._table is not None:
-            rgb = cv2.LUT(rgb, self._table).astype(np.uint8, copy=False)
         written = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA, dst=out)
         assert np.may_share_memory(written, out)
 

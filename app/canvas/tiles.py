@@ -127,7 +127,7 @@ class TileLayer:
             left, top = key.column * TILE, key.row * TILE
             for piece in _pieces(wanted.moved(-left, -top).clip(*tile.pixels.shape[:2]), side):
                 part = piece.clip(*tile.pixels.shape[:2])
-                target = _target(viewport, level, part.moved(left, top))
+                target = device_target(viewport, level, part.moved(left, top))
                 if not target.intersect(device).is_empty:
                     painter.drawImage(_rect(target), tile.image, _rect(part))
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
@@ -181,7 +181,7 @@ def _pieces(wanted: Box, side: int) -> Iterator[Box]:
             yield Box(x, y, x + side, y + side)
 
 
-def _target(viewport: Viewport, level: int, piece: Box) -> Box:
+def device_target(viewport: Viewport, level: int, piece: Box) -> Box:
     """The whole device pixels on which a box of level pixels is painted, edge to edge."""
     height, width = viewport.image_size
     step = 2.0**level

@@ -222,4 +222,4 @@ def _clicked_pieces(region: Mask, right: Sequence[Point], wrong: Sequence[Point]
     for x, y in right:
         if painted[y, x] == 1:
             cv2.floodFill(painted, None, (x, y), 2)
-    return painted == 2
+    return np.asarray(painted == 2)

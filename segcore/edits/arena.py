@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,8 @@ from segcore.edits.planes import IdArray
 
 _PIECE_BYTES = 8 << 20
 _SPARE_PIECES = 8
+_AHEAD = 3
+"""Spare pieces below which more are taken from the system, before the hand has to wait for one."""
 
 
 class Arena:
@@ -19,12 +23,20 @@ class Arena:
     """
 
     _spare: list[npt.NDArray[np.uint8]] = []  # noqa: RUF012 - shared on purpose
+    _filling = threading.Lock()
 
     @classmethod
     def fill_spare(cls) -> None:
         """Take the spare pieces from the system, and touch them so that it really gives them."""
-        while len(cls._spare) < _SPARE_PIECES:
-            cls._spare.append(np.full(_PIECE_BYTES, 1, np.uint8))
+        with cls._filling:
+            while len(cls._spare) < _SPARE_PIECES:
+                cls._spare.append(np.full(_PIECE_BYTES, 1, np.uint8))
+
+    @classmethod
+    def _fill_ahead(cls) -> None:
+        """Have pieces ready before they are needed, in a thread: the hand goes on meanwhile."""
+        if len(cls._spare) < _AHEAD and not cls._filling.locked():
+            threading.Thread(target=cls.fill_spare, name="arena", daemon=True).start()
 
     def __init__(self) -> None:
         self._pieces: list[npt.NDArray[np.uint8]] = []
@@ -52,5 +64,7 @@ class Arena:
         size = max(at_least, _PIECE_BYTES)
         reusable = size == _PIECE_BYTES and self._spare
         piece = self._spare.pop() if reusable else np.empty(size, np.uint8)
+        if self._pieces:  # a stroke that needs a second one may need many
+            self._fill_ahead()
         self._pieces.append(piece)
         self._free = piece.nbytes
