@@ -5,8 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# One process of tests for each core, each with one thread for its matrices.
-SHARED_OUT := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+# One process of tests for each core, each with one thread for its matrices; one that dies ends all.
+SHARED_OUT := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --max-worker-restart 0
 
 .PHONY: run test test-core test-window lint wheel samples clean
 

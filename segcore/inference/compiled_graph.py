@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import cache
 from math import prod
 from typing import NamedTuple
 
@@ -66,7 +68,7 @@ class CompiledGraph:
         self._core = openvino.Core()
         self._threads = torch.get_num_threads()
         self._ready: OrderedDict[Shapes, _Compiled] = OrderedDict()
-        self._coming: dict[Shapes, Future[_Compiled]] = {}
+        self._coming: dict[Shapes, Future[_Compiled | None]] = {}
         self._seen: Counter[Shapes] = Counter()
         self._lock = threading.Lock()
 
@@ -93,13 +95,17 @@ class CompiledGraph:
     def _request(self, shapes: Shapes) -> openvino.InferRequest | None:
         self._count(shapes)
         for done in [each for each, future in self._coming.items() if future.done()]:
-            self._keep(done, self._coming.pop(done).result())
+            compiled = self._coming.pop(done).result()
+            assert compiled is not None
+            self._keep(done, compiled)
         if shapes not in self._ready:
             if self._background is None:
                 self._keep(shapes, self._compile(shapes))
             else:
                 if not self._coming and self._is_worth(shapes):
-                    self._coming[shapes] = self._background.submit(self._compile, shapes)
+                    self._coming[shapes] = self._background.submit(
+                        _compile_if_wanted, weakref.ref(self), shapes
+                    )
                 return None
         self._ready.move_to_end(shapes)
         return self._ready[shapes].request
@@ -144,6 +150,21 @@ class CompiledGraph:
             request.infer([np.zeros(shape, np.float32) for shape in shapes])
             into_huge_pages()
         return _Compiled(request, size)
+
+
+@cache
+def compiler() -> Executor:
+    """The one background of this process: two networks never compile side by side.
+
+    They would only wait for each other, and OpenVINO has crashed while they did.
+    """
+    return ThreadPoolExecutor(1, "openvino-compiler")
+
+
+def _compile_if_wanted(graph: weakref.ref[CompiledGraph], shapes: Shapes) -> _Compiled | None:
+    """None where nobody waits for it any more: its model was closed meanwhile."""
+    wanted = graph()
+    return None if wanted is None else wanted._compile(shapes)
 
 
 def _bytes_of(graph: openvino.Model) -> int:

@@ -9,7 +9,6 @@ pictures of sizes that OpenVINO is not ready for.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import numpy as np
@@ -18,7 +17,7 @@ import torch
 from torch import Tensor
 
 from segcore.inference.backend import Stages
-from segcore.inference.compiled_graph import CompiledGraph
+from segcore.inference.compiled_graph import CompiledGraph, compiler
 from segcore.inference.devices import Placement
 from segcore.inference.openvino_graph import encoder_graph
 from segcore.inference.torch_backend import TorchBackend
@@ -70,8 +69,7 @@ class OpenVINOBackend:
             self._head = fast_head(weights.decoder)
             self._encoder = CompiledGraph(lambda: graph)
         else:
-            background = ThreadPoolExecutor(1, "openvino-compiler")
-            self._encoder = CompiledGraph(lambda: encoder_graph(network(), threads), background)
+            self._encoder = CompiledGraph(lambda: encoder_graph(network(), threads), compiler())
         self._scale, self._shift = preprocess.affine()
 
     @property

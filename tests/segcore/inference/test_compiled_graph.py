@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 
@@ -126,11 +127,24 @@ def test_what_fails_in_the_background_is_raised_by_the_next_run(monkeypatch):
         compiled.run(picture(10))
 
 
+def test_what_nobody_holds_any_more_is_not_compiled():
+    later, written = Later(), []
+    compiled = graph(later)
+    compiled._write = lambda: written.append("graph") or weights_and_relu()
+    compiled.run(picture(10))
+    compiled.run(picture(10))
+    assert later.submitted == 1
+    del compiled
+    gc.collect()
+    later.finish()
+    assert not written
+
+
 def test_auto_answers_by_torch_until_openvino_is_ready(own_size_folder, monkeypatch):
     from segcore.inference import openvino_backend
 
     later = Later()
-    monkeypatch.setattr(openvino_backend, "ThreadPoolExecutor", lambda *_: later)
+    monkeypatch.setattr(openvino_backend, "compiler", lambda: later)
     checkpoint = read_checkpoint(own_size_folder)
     auto = Predictor.from_checkpoint(checkpoint, device="cpu")
     torch_alone = Predictor.from_checkpoint(checkpoint, device="cpu", backend="torch")
