@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
 from segcore.formats.contract import ExportOptions
 from segcore.formats.export_plan import DealtBy
 
+_NOT_TO_BE_USED = "rejected"
 _PARTS = (("train", 80), ("val", 10), ("test", 10))
 
 
 class PicturesBox(QGroupBox):
-    """Statuses, and whether picture files go along."""
+    """Statuses, and whether picture files go along; rejected pictures stay unless chosen."""
 
     changed = Signal()
 
@@ -37,7 +38,7 @@ class PicturesBox(QGroupBox):
         for number, (status, word) in enumerate(statuses.items()):
             box = QCheckBox(word, self)
             box.setObjectName(f"export.status_{status}")
-            box.setChecked(True)
+            box.setChecked(status != _NOT_TO_BE_USED)
             box.toggled.connect(self.changed)
             grid.addWidget(box, number // 2, number % 2)
             self.boxes[status] = box

@@ -106,9 +106,7 @@ class ToolOptionsBar(QFrame):
         self.hint.setVisible(not (words and active))
         for button in (self.apply, self.cancel):
             button.setVisible(active)
-        pixmap = QPixmap(_SWATCH)
-        pixmap.fill(QColor(*color) if color else Qt.GlobalColor.transparent)
-        self.apply.setIcon(QIcon(pixmap))
+        self.apply.setIcon(QIcon() if color is None else _swatch(color))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -167,6 +165,12 @@ class ToolOptionsBar(QFrame):
 
     def _request(self, name: str, value: Value) -> None:
         self.optionRequested.emit(self._tool, name, value)
+
+
+def _swatch(color: tuple[int, int, int]) -> QIcon:
+    pixmap = QPixmap(_SWATCH)
+    pixmap.fill(QColor(*color))
+    return QIcon(pixmap)
 
 
 class _Elided(QLabel):

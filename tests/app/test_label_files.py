@@ -145,6 +145,19 @@ def test_statuses_and_parts_are_obeyed(
     assert "train 2" in dialog.state.text()
 
 
+def test_rejected_pictures_stay_unless_they_are_chosen(
+    qtbot: QtBot, window: MainWindow, labelled: Path, tmp_path: Path
+) -> None:
+    with Project.open(labelled) as project:
+        project.set_status(project.images[0], "rejected")
+    opened(qtbot, window, labelled)
+    dialog = exporting(qtbot, window, "png", tmp_path / "out")
+    assert "2 pictures" in dialog.state.text()
+    with qtbot.waitSignal(window.label_files.exporting.checked, timeout=10_000):
+        dialog.pictures.boxes["rejected"].setChecked(True)
+    assert "3 pictures" in dialog.state.text()
+
+
 def importing(qtbot: QtBot, window: MainWindow, place: Path) -> ImportLabelsDialog:
     window.actions_by_name["import_labels"].trigger()
     dialog = window.label_files.import_dialog
@@ -162,9 +175,9 @@ def test_labels_come_into_a_new_project_which_opens(
     with qtbot.waitSignal(window.label_files.exporting.exported, timeout=10_000):
         dialog.go.click()
     inward = importing(qtbot, window, tmp_path / "out")
-    assert inward.format.currentData() == "labelme"
-    inward.target.setCurrentIndex(inward.target.findData("new"))
-    inward.project.setText(str(tmp_path / "again"))
+    assert inward.what.format.currentData() == "labelme"
+    inward.what.target.setCurrentIndex(inward.what.target.findData("new"))
+    inward.what.project.setText(str(tmp_path / "again"))
     qtbot.waitUntil(inward.go.isEnabled, timeout=10_000)
     assert "3 pictures" in inward.state.text()
     with qtbot.waitSignal(window.label_files.importing.imported, timeout=10_000):
@@ -189,10 +202,10 @@ def test_labels_go_into_the_open_project_the_open_picture_among_them(
     document = window.core.document
     assert "picture0" in str(document.name)
     dialog = importing(qtbot, window, tmp_path / "set")
-    assert dialog.target.currentData() == "open"
+    assert dialog.what.target.currentData() == "open"
     qtbot.waitUntil(lambda: "already" in " ".join(dialog.findings.sentences), timeout=10_000)
     assert not dialog.go.isEnabled()
-    dialog.existing.setCurrentIndex(dialog.existing.findData("replace"))
+    dialog.what.existing.setCurrentIndex(dialog.what.existing.findData("replace"))
     qtbot.waitUntil(dialog.go.isEnabled, timeout=10_000)
     with qtbot.waitSignal(window.label_files.importing.imported, timeout=10_000):
         dialog.go.click()
@@ -213,7 +226,7 @@ def test_all_problems_are_said_at_once(
         )
     CLASSES.write(tmp_path / "set" / "classes.json")
     dialog = importing(qtbot, window, tmp_path / "set")
-    dialog.project.setText(str(tmp_path / "new"))
+    dialog.what.project.setText(str(tmp_path / "new"))
     qtbot.waitUntil(lambda: "2 problems" in dialog.state.text(), timeout=10_000)
     assert len(dialog.findings.sentences) == 2
     assert not (tmp_path / "new").exists()
