@@ -14,18 +14,20 @@ import pytest
 from PySide6.QtCore import Qt
 
 from segcore.classes import ClassTable
-from segcore.project import Project, journal
+from segcore.labels import write_label_map
+from segcore.project import Project, intake, journal
 from segcore.project.index import INDEX_NAME
 
 BEFORE = 2
 PAINTED = 1
+CLASSES = ClassTable.from_names(["sky", "road", "car"])
 
 
 @pytest.fixture
 def folder(street: Path, tmp_path: Path) -> Path:
     """A project of the three streets; the first is labelled all over."""
     place = tmp_path / "project"
-    with Project.create(place, ClassTable.from_names(["sky", "road", "car"])) as project:
+    with Project.create(place, CLASSES) as project:
         names = project.add([street])
         project.save(names[0], np.full((240, 320), BEFORE, np.uint8))
     return place
@@ -77,6 +79,54 @@ def test_a_full_disk_is_said_and_what_was_painted_is_kept_until_there_is_room(
     monkeypatch.undo()
     person.waits_for(lambda: bool((on_disk(folder, name)[[60, 100], 90] == PAINTED).all()))
     assert (on_disk(folder, name) == core.document.labels).all()
+
+
+def test_a_full_disk_in_an_import_takes_nothing_until_there_is_room(
+    person: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core = opens(person, folder)
+    document = core.document
+    first, second = list(core.session.names)[:2]
+    (tmp_path / "set" / "labels").mkdir(parents=True)
+    for name in (first, second):
+        file = tmp_path / "set" / "labels" / f"{Path(name).stem}.png"
+        write_label_map(file, np.zeros((240, 320), np.uint8), CLASSES)
+    CLASSES.write(tmp_path / "set" / "classes.json")
+    paints(person)
+    painted = document.labels.copy()
+    assert (painted == PAINTED).any()
+
+    person.window.actions_by_name["import_labels"].trigger()
+    dialog = person.window.label_files.import_dialog
+    dialog.choose(tmp_path / "set")
+    dialog.what.existing.setCurrentIndex(dialog.what.existing.findData("replace"))
+    person.waits_for(dialog.go.isEnabled)
+    whole, written = intake.write_maps, []
+
+    def full(*values: Any) -> None:
+        written.append(values)
+        if len(written) == 2:
+            raise OSError(28, "No space left on device")
+        whole(*values)
+
+    monkeypatch.setattr(intake, "write_maps", full)
+    dialog.go.click()
+    person.waits_for(lambda: "Not imported" in dialog.state.text())
+    assert "No space left on device): nothing was taken; make room" in dialog.findings.sentences[0]
+    document.flush()
+    assert (document.labels == painted).all()
+    assert (on_disk(folder, first) == painted).all()
+    assert not core.session.project.has_labels(second)
+
+    monkeypatch.undo()
+    dialog.go.click()
+    person.waits_for(lambda: document.labels is not None and not document.labels.any())
+    assert document.name == first
+    assert not on_disk(folder, second).any()
+    dialog.close()
+    person.window.activateWindow()
+    person.window.actions_by_name["undo"].trigger()
+    person.waits_for(lambda: bool((document.labels == painted).all()))
 
 
 def test_a_folder_that_may_not_be_written_is_shown_read_only_and_saved_elsewhere(
