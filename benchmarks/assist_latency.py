@@ -29,6 +29,7 @@ from segcore.assist.regions import small_regions
 from segcore.assist.scissors import Scissors
 from segcore.assist.superpixels import Superpixels
 from segcore.assist.wand import magic_wand
+from segcore.assist.windows import window_around
 from segcore.geometry import Box, Point
 from segcore.images import read_image
 from segcore.inference import Predictor
@@ -90,6 +91,7 @@ def around_the_pointer(
     ids = list(range(len(evidence.logits)))
     scissors, cells = Scissors(image, at), Superpixels(image, 16)
     box = Box(x - 100, y, x + 200, y + 300)
+    near = window_around(at, 4096, (image.shape[0], image.shape[1]))
 
     def slid(settings: LogitSettings, *, rough: bool = False) -> object:
         return slid_labels(evidence, evidence.box, settings, ids, 255, rough=rough)
@@ -107,10 +109,16 @@ def around_the_pointer(
         "sliders, least confidence, roughly": lambda _: slid(sure, rough=True),
         "scissors: an anchor": lambda _: Scissors(image, at),
         "scissors: way to the pointer": lambda n: scissors.path_to((x - 100 + n % 200, y + 100)),
+        "superpixels: cells are cut": lambda _: Superpixels(image, 16).collected([at]),
+        "superpixels: roughly": lambda _: Superpixels(image, 16).collected([at], rough=True),
         "superpixels: a stroke": lambda n: cells.collected([at, (x + 30 + n, y + 10)], 4),
         "GrabCut, 300 x 300": lambda _: grab_cut(image, box),
         "GrabCut, 300 x 300, roughly": lambda _: grab_cut(image, box, rough=True),
-        "magic wand": lambda _: magic_wand(image, (x, y - 400), 20),
+        "magic wand": lambda _: magic_wand(image, (x, y - 400), 20, within=near),
+        "magic wand, far": lambda _: magic_wand(image, (x, y - 400), 90, within=near),
+        "magic wand, far, roughly": lambda _: magic_wand(
+            image, (x, y - 400), 90, within=near, rough=True
+        ),
     }
 
 

@@ -243,7 +243,7 @@ def show_labelling_click(window: MainWindow) -> QWidget:
     core = window.core
     core.view_state.tool, core.view_state.active_class = "click", CLICKED_CLASS
     window.canvas.fit()
-    core.assisting.ask(Gesture("click", CLICKS, (False, True)))
+    core.assisting.ask(Gesture("click", CLICKS, (False,) * len(CLICKS)))
     wait_for(window, lambda: core.assisting.preview is not None and not core.assisting.is_busy)
     return window
 

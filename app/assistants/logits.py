@@ -7,12 +7,19 @@ import numpy as np
 from app.assistants.model import at_hand, looked_in, own_ids
 from app.assistants.scene import Outcome, Scene
 from app.gesture import Gesture
+from app.i18n import QT_TRANSLATE_NOOP, translate
 from app.inference.inquiries.assist import Looked
 from app.tool_options import Options
 from segcore.assist.logit_sliders import LogitSettings, slid_labels
 from segcore.edits import Relabelling
+from segcore.edits.protection import Choice
 from segcore.geometry import Box
 
+LARGEST = 36_000_000
+"""Pixels that are looked at at once."""
+_SOON = 2_000_000
+"""Pixels of which the exact answer is there as soon as a rough one."""
+_TOO_LARGE = QT_TRANSLATE_NOOP("assistants", "Zoom in: at most {:,} megapixels at once")
 FIXED = 2
 """Numbers of the gesture before the biases: temperature and least confidence."""
 
@@ -25,17 +32,21 @@ def logits(scene: Scene, gesture: Gesture, _options: Options) -> Outcome | None:
     box = _box_of(scene, gesture)
     if box.is_empty or len(gesture.numbers) < FIXED:
         return None
+    if box.area > LARGEST:
+        note = translate("assistants", _TOO_LARGE).format(LARGEST // 1_000_000)
+        return Outcome(note=note)
     return _slid(scene, gesture, looked_in(scene, box), rough=False)
 
 
 def rough_logits(scene: Scene, gesture: Gesture, _options: Options) -> Outcome | None:
-    """The same, where a least confidence makes the exact answer slow; None where it does not.
+    """The same, where a least confidence or many pixels make the exact answer slow; else None.
 
     And None where the model has yet to look.
     """
     box = _box_of(scene, gesture)
-    slow = len(gesture.numbers) >= FIXED and gesture.numbers[1] > 0
-    looked = at_hand(scene, box) if slow and not box.is_empty else None
+    slow = len(gesture.numbers) >= FIXED and (gesture.numbers[1] > 0 or box.area > _SOON)
+    slow = slow and not box.is_empty and box.area <= LARGEST
+    looked = at_hand(scene, box) if slow else None
     return None if looked is None else _slid(scene, gesture, looked, rough=True)
 
 
@@ -53,5 +64,6 @@ def _slid(scene: Scene, gesture: Gesture, looked: Looked, *, rough: bool) -> Out
     may_change = np.zeros(256, np.bool_)
     may_change[[0, *scene.models]] = True
     place = box.slices
-    region = found.region & may_change[scene.origins[place]] & (found.ids != scene.labels[place])
+    region = found.region & Choice(may_change).of(scene.origins[place])
+    region &= found.ids != scene.labels[place]
     return Outcome(Relabelling(box, region, found.ids).trimmed()) if region.any() else None

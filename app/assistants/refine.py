@@ -11,6 +11,10 @@ from app.inference.inquiries.assist import Looked, RefineInquiry
 from app.tool_options import Options
 from segcore.assist.logit_sliders import LogitSettings, slid_labels
 from segcore.edits import Relabelling
+from segcore.errors import RequestError
+
+LONGEST = 2048
+"""Pixels a side of a box that is looked at again."""
 
 
 def refine(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
@@ -20,6 +24,11 @@ def refine(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
     box = gesture.box.clip(*scene.size)
     if box.is_empty:
         return None
+    if max(box.size) > LONGEST:
+        raise RequestError(
+            f"The box is {box.width:,} x {box.height:,} pixels, too large to be looked at from "
+            f"near: draw one of at most {LONGEST:,} a side."
+        )
     model = model_of(scene)
     zoom, share = int(options["zoom"]) / 100, int(options["share"]) / 100
     kept: list[Looked] = scene.memo.keep("refined", (model.spec, box, zoom, share), list)

@@ -36,6 +36,19 @@ def scissors(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None
     return Outcome(enclosed(done, scene.size), path=path)
 
 
+def rough_scissors(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
+    """A straight way on to the pointer while edges around the last anchor have yet to be found."""
+    points = [_inside(point, scene.size) for point in gesture.points]
+    side = int(options["window"])
+    kept: OrderedDict[Point, Scissors] = scene.memo.keep("scissors", side, OrderedDict)
+    ways: dict[tuple[Point, Point], Path] = scene.memo.keep("ways", side, dict)
+    if gesture.settled or len(points) < 2 or points[-2] in kept:
+        return None
+    done = [ways[piece] for piece in pairwise(points[:-1]) if piece in ways]
+    path = tuple((int(x), int(y)) for piece in done for x, y in piece)
+    return Outcome(None, path=(*path, *points[-2:]))
+
+
 def _way(
     scene: Scene,
     kept: OrderedDict[Point, Scissors],

@@ -5,9 +5,14 @@ from __future__ import annotations
 from app.assistants.model import looked_around, looked_in, own_ids
 from app.assistants.scene import Outcome, Scene
 from app.gesture import Gesture
+from app.i18n import QT_TRANSLATE_NOOP, translate
 from app.tool_options import Options
 from segcore.assist.second_best import second_best as best_of_the_others
 from segcore.assist.strokes import stroke_selection
+
+LARGEST = 36_000_000
+"""Pixels of the box around a stroke."""
+_TOO_LARGE = QT_TRANSLATE_NOOP("assistants", "Zoom in: at most {:,} megapixels a stroke")
 
 
 def second_best(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
@@ -17,6 +22,9 @@ def second_best(scene: Scene, gesture: Gesture, options: Options) -> Outcome | N
         return None
     middle = gesture.points[-1]
     box = area.place
+    if box.area > LARGEST:
+        note = translate("assistants", _TOO_LARGE).format(LARGEST // 1_000_000)
+        return Outcome(note=note)
     if box.contains(middle):
         looked = looked_around(scene, middle)
         if not looked.evidence.box.covers(box):

@@ -9,11 +9,15 @@ from app.assistants.logits import logits, rough_logits
 from app.assistants.model import ready_around
 from app.assistants.refine import refine
 from app.assistants.scene import Assistant
-from app.assistants.scissors import scissors
+from app.assistants.scissors import rough_scissors, scissors
 from app.assistants.second_best import second_best
 from app.assistants.snapping import snapping
-from app.assistants.superpixels import superpixels
-from app.assistants.wand import wand
+from app.assistants.superpixels import (
+    ready_for_superpixels,
+    rough_superpixels,
+    superpixels,
+)
+from app.assistants.wand import rough_wand, wand
 from app.assistants.whole import boundary, copy_last, small
 from app.i18n import QT_TRANSLATE_NOOP
 
@@ -27,8 +31,15 @@ ASSISTANTS: dict[str, Assistant] = {
         rough=rough_click,
         get_ready=ready_for_clicks,
     ),
-    "scissors": Assistant(scissors, QT_TRANSLATE_NOOP("assistants", "Scissors")),
-    "superpixels": Assistant(superpixels, QT_TRANSLATE_NOOP("assistants", "Superpixels")),
+    "scissors": Assistant(
+        scissors, QT_TRANSLATE_NOOP("assistants", "Scissors"), rough=rough_scissors
+    ),
+    "superpixels": Assistant(
+        superpixels,
+        QT_TRANSLATE_NOOP("assistants", "Superpixels"),
+        rough=rough_superpixels,
+        get_ready=ready_for_superpixels,
+    ),
     "grabcut": Assistant(
         grabcut,
         QT_TRANSLATE_NOOP("assistants", "GrabCut"),
@@ -36,7 +47,7 @@ ASSISTANTS: dict[str, Assistant] = {
         rough=rough_grabcut,
         get_ready=ready_around,
     ),
-    "wand": Assistant(wand, QT_TRANSLATE_NOOP("assistants", "Magic Wand")),
+    "wand": Assistant(wand, QT_TRANSLATE_NOOP("assistants", "Magic Wand"), rough=rough_wand),
     "refine": Assistant(refine, QT_TRANSLATE_NOOP("assistants", "Refine")),
     "second_best": Assistant(
         second_best, QT_TRANSLATE_NOOP("assistants", "Second-Best Class"), get_ready=ready_around

@@ -10,10 +10,12 @@ import numpy as np
 from segcore.assist.evidence import Evidence, Floats
 from segcore.assist.upsampling import spread
 from segcore.edits.planes import IdArray
-from segcore.edits.selection import Relabelling
+from segcore.edits.selection import Mask, Relabelling
 from segcore.errors import RequestError
 from segcore.geometry import Box
 
+ROUGH_FROM = 2_000_000
+"""Pixels from which on a rough answer has no more detail than the model's grid."""
 COLDEST, HOTTEST = 0.05, 20.0
 
 
@@ -75,7 +77,8 @@ def slid_labels(
         ids: (C,) what the model's classes are called in the label map; `ignore` for those that have
             no place there.
         ignore: the id of unlabelled pixels; what would become it is left alone.
-        rough: how sure the model is, is worked out on its own grid, in half the time.
+        rough: how sure the model is, is worked out on its own grid, in half the time; of a place of
+            more than `ROUGH_FROM` pixels also what it says.
 
     Raises:
         RequestError: the place is outside the evidence, or there are not as many ids or biases as
@@ -83,7 +86,10 @@ def slid_labels(
     """
     table = id_table(ids, len(evidence.logits), ignore)
     bias = np.asarray(settings.bias, np.float32) if settings.bias else None
-    if settings.least_confidence > 0 and rough:
+    if rough and place.area > ROUGH_FROM:
+        labels, region = _of_cells(evidence, place, bias, settings, table)
+        region &= labels != ignore
+    elif settings.least_confidence > 0 and rough:
         labels = table[evidence.labels(place, bias)]
         sure = evidence.certainty(bias, settings.temperature)
         inside = place.moved(-evidence.box.x0, -evidence.box.y0)
@@ -97,6 +103,26 @@ def slid_labels(
         labels = table[evidence.labels(place, bias)]
         region = labels != ignore
     return Relabelling(place, region, labels)
+
+
+def _of_cells(
+    evidence: Evidence,
+    place: Box,
+    bias: Floats | None,
+    settings: LogitSettings,
+    table: IdArray,
+) -> tuple[IdArray, Mask]:
+    """The id at each pixel of a place, that of the cell it lies in; and where it is sure enough."""
+    height, width = evidence.grid
+    grid = Box(0, 0, width, height)
+    cells = table[Evidence(grid, evidence.logits, evidence.features).labels(grid, bias)]
+    sure = np.ones(grid.size, np.bool_)
+    if settings.least_confidence > 0:
+        sure = evidence.certainty(bias, settings.temperature) >= settings.least_confidence
+    rows = (np.arange(place.y0, place.y1) - evidence.box.y0) * height // evidence.box.height
+    columns = (np.arange(place.x0, place.x1) - evidence.box.x0) * width // evidence.box.width
+    ids, kept = (each[:, columns][rows] for each in (cells, sure))
+    return ids, kept
 
 
 def id_table(ids: Sequence[int] | IdArray, classes: int, ignore: int) -> IdArray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,8 @@ from segcore.opencv import cv2
 
 Image = npt.NDArray[np.uint8]
 
+ROUGH_PIXELS = 300_000
+"""That a rough answer looks at."""
 EDGE = 0.25
 """The part of the tolerance that two neighbouring pixels may differ by where edges stop the wand,
 twice over: a step of one pixel counts from both of its sides."""
@@ -25,6 +29,7 @@ def magic_wand(
     contiguous: bool = True,
     stops_at_edges: bool = False,
     within: Box | None = None,
+    rough: bool = False,
 ) -> Selection:
     """The pixels whose red, green and blue each differ from the clicked pixel's by `tolerance`
     at most.
@@ -38,6 +43,7 @@ def magic_wand(
             behind a thin line is left out; has no effect unless contiguous.
         within: only look here; the whole picture without it. What hangs together is sought in
             windows that grow for as long as it runs on.
+        rough: look at fewer pixels of a large window: to be shown at once.
 
     Raises:
         RequestError: the point is outside the image.
@@ -51,10 +57,36 @@ def magic_wand(
     if not contiguous:
         return _alike(image, allowed, image[point[1], point[0]], tolerance)
     for window in growing_windows(point, allowed):
+        step = math.ceil(math.sqrt(window.area / ROUGH_PIXELS)) if rough else 1
+        if step > 1:
+            return _thinned(
+                image, allowed, point, tolerance, step=step, stops_at_edges=stops_at_edges
+            )
         found = _flooded(image, window, point, tolerance, stops_at_edges=stops_at_edges)
         if not runs_on(found.place, window, allowed):
             break
     return found
+
+
+def _thinned(
+    image: Image, place: Box, point: Point, tolerance: int, *, step: int, stops_at_edges: bool
+) -> Selection:
+    """What is found in a place of which only one pixel in `step` x `step` is looked at."""
+    step = max(step, math.ceil(math.sqrt(place.area / ROUGH_PIXELS)))
+    top = place.y0 + (point[1] - place.y0) % step
+    left = place.x0 + (point[0] - place.x0) % step
+    thin = image[top : place.y1 : step, left : place.x1 : step]
+    seed = ((point[0] - left) // step, (point[1] - top) // step)
+    whole = Box.of_size((thin.shape[0], thin.shape[1]))
+    found = _flooded(thin, whole, seed, tolerance, stops_at_edges=stops_at_edges)
+    # Each stands for the pixels around it.
+    corner = left - step // 2, top - step // 2
+    x0, y0, x1, y1 = (edge * step for edge in found.place)
+    size = found.place.width * step, found.place.height * step
+    region = cv2.resize(found.region.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    spread = Selection(Box(x0, y0, x1, y1).moved(*corner), np.asarray(region).view(np.bool_))
+    inside = spread.place.intersect(place)
+    return Selection(inside, spread.region[inside.moved(-spread.place.x0, -spread.place.y0).slices])
 
 
 def _alike(image: Image, place: Box, color: Image, tolerance: int) -> Selection:

@@ -180,7 +180,7 @@ def test_a_bias_moves_the_boundary_and_ignore_is_left_alone(
 
 
 def test_heat_and_a_least_confidence_leave_doubtful_pixels_alone(
-    looked: tuple[Any, Evidence, Any],
+    looked: tuple[Any, Evidence, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evidence = looked[1]
     ids = list(range(len(evidence.logits)))
@@ -195,6 +195,13 @@ def test_heat_and_a_least_confidence_leave_doubtful_pixels_alone(
         for rough in (False, True)
     )
     assert (exact == rough).mean() > 0.97
+    monkeypatch.setattr("segcore.assist.logit_sliders.ROUGH_FROM", 1000)
+    place = Box(31, 17, 331, 219)
+    full, coarse = (
+        slid_labels(evidence, place, settings, ids, 255, rough=rough) for rough in (False, True)
+    )
+    assert (full.ids == coarse.ids).mean() > 0.9
+    assert (full.region == coarse.region).mean() > 0.9
     with pytest.raises(RequestError, match="temperature"):
         LogitSettings(temperature=0)
 

@@ -195,6 +195,29 @@ def test_a_huge_picture_costs_no_more_than_what_is_near() -> None:
     assert time.process_time() - began < 10
 
 
+def test_a_rough_answer_is_much_like_the_full_one() -> None:
+    image, disc = disc_picture((800, 900), (450, 400), 330)
+    assert iou(magic_wand(image, (450, 400), 24, rough=True), disc) > 0.98
+    near = magic_wand(*disc_picture()[:1], (80, 60), 24, rough=True)
+    assert iou(near, disc_picture()[1]) == 1.0, "what takes no time is exact"
+    cells = Superpixels(image, 12)
+    point = 450, 78
+    rough = cells.collected([point], rough=True)
+    assert not cells.is_cut(point)
+    assert rough.place.contains(point)
+    assert rough.place.width < 6 * cells.side
+    full = cells.collected([point])
+    assert cells.is_cut(point)
+    again = cells.collected([point], rough=True)
+    assert again.place == full.place
+    assert np.array_equal(again.region, full.region)
+
+
+def test_a_box_too_large_to_be_cut_is_refused_in_a_sentence() -> None:
+    with pytest.raises(RequestError, match="100 megapixels"):
+        grab_cut(large_picture(), Box(0, 0, 10_000, 10_000))
+
+
 def test_points_outside_are_refused_in_a_sentence() -> None:
     image, _ = disc_picture()
     for call in (
