@@ -103,11 +103,19 @@ def _list(folder: str, wanted: Callable[[str], bool]) -> tuple[list[str], list[s
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if _is_folder(entry):
                 folders.append(entry.name)
             elif wanted(entry.name):
                 files.append(entry.name)
     return _in_order(files), _in_order(folders)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """A link that leads nowhere but to itself is none; one called like a picture is named later."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _in_order(names: list[str]) -> list[str]:

@@ -74,7 +74,8 @@ class ClipController(QObject):
         found = frame_of_name(name)
         if found is not None and found[0] == self.name and found[1] < self.count:
             at = found[1]
-            if self.name_of(at) == name:
+            # The session may have let go of its names already; the clip hears of it later.
+            if self.first + at < len(self._session.names) and self.name_of(at) == name:
                 return at
         names = self.names
         return names.index(name) if name in names else None

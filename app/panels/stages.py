@@ -108,7 +108,7 @@ class StagesPanel(QScrollArea):
 
     def _subject_of(self, numbers: NetworkNumbers | None) -> str:
         if numbers is None:
-            return self.tr("Open a picture to see what the network makes of it.")
+            return self.tr("What the network makes of the open picture.")
         words = f"{numbers.model} · {numbers.architecture}"
         if numbers.windows > 1:
             tiles = self.tr("one of {} tiles of the picture").format(numbers.windows)

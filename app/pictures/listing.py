@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from pathlib import Path
 
 from segcore.decoding.animation import is_animation
@@ -44,6 +44,18 @@ class Source:
         return self.project_folder is None and self.base is None
 
 
+def holds_pictures(source: Source) -> bool:
+    """Whether there is something to list: folders without a picture or a video bring nothing.
+
+    Raises:
+        ImageError: a folder cannot be read.
+    """
+    if source.project_folder is not None or source.files or source.videos:
+        return True
+    first = (chain(find_images(folder), find_videos(folder)) for folder in source.folders)
+    return any(next(found, None) is not None for found in first)
+
+
 def source_of(paths: Sequence[Path], *, as_frames: bool = False) -> Source:
     """Sort paths into projects, folders, pictures and videos; looks at the disk.
 
@@ -68,7 +80,10 @@ def source_of(paths: Sequence[Path], *, as_frames: bool = False) -> Source:
         elif is_image_path(path):
             files.append(path)
         else:
-            left_out.append(f"{path.name} is no picture: open a picture, a folder or a project.")
+            left_out.append(
+                f"{path.name} is no picture: open a picture, a video, a folder or a project; "
+                "labels come in by File > Import Labels."
+            )
     return Source(
         base=_common_folder(folders, [*files, *videos]),
         folders=tuple(folders),

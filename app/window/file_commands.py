@@ -41,8 +41,11 @@ class FileCommands(QObject):
         self._document = document
         self._settings = settings
         self._wanted = ""
+        self._asked_for: list[Path] = []
+        """Opened but not listed yet: what cannot be opened is not remembered."""
         self._saving_to: Path | None = None
         session.projectChanged.connect(self._remember_saved_project)
+        session.imagesListed.connect(self._remember_listed)
         session.imagesListed.connect(self._open_wanted)
         session.currentChanged.connect(self._remember_picture)
 
@@ -88,16 +91,16 @@ class FileCommands(QObject):
 
     def open_samples(self) -> None:
         """Open the drawn street that comes with the program."""
+        self._asked_for = []
         self._settings.last_paths = []
         self._session.open_samples()
 
     def open_paths(self, paths: Sequence[Path], *, as_frames: bool = False) -> None:
-        """Open pictures, folders, videos or a project, and remember them."""
+        """Open pictures, folders, videos or a project; once they are listed they are remembered."""
         absolute = [path.absolute() for path in paths]
         if not absolute:
             return
-        self._settings.last_picture = ""
-        self._remember(absolute)
+        self._wanted, self._asked_for = "", absolute
         self._session.open_paths(absolute, as_frames=as_frames)
 
     def open_at_start(self, paths: Sequence[Path]) -> None:
@@ -174,6 +177,12 @@ class FileCommands(QObject):
         settings.last_paths = [str(path) for path in paths[:_MOST_REMEMBERED]]
         settings.save()
         self.recentChanged.emit(settings.recent_paths)
+
+    def _remember_listed(self, count: int) -> None:
+        """What was asked for is there: at the next start it is opened again."""
+        if count and self._asked_for:
+            self._remember(self._asked_for)
+            self._asked_for = []
 
     def _remember_saved_project(self) -> None:
         project = self._session.project

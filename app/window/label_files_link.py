@@ -182,10 +182,11 @@ class LabelFilesLink(QObject):
     def _show_offer(self, offer: Offer) -> None:
         self._offered = offer
         kind = {"labelme": self.tr("labelme"), "png": self.tr("label maps")}[offer.labels.kind]
+        words = self.tr("1 of these pictures has labels in {folder} ({kind}).")
+        if len(offer.names) != 1:
+            words = self.tr("{count:,} of these pictures have labels in {folder} ({kind}).")
         self.offer.show_offer(
-            self.tr("{count:,} of these pictures have labels in {folder} ({kind}).").format(
-                count=len(offer.names), folder=offer.labels.folder, kind=kind
-            )
+            words.format(count=len(offer.names), folder=offer.labels.folder, kind=kind)
         )
 
     def _take(self) -> None:
@@ -198,7 +199,9 @@ class LabelFilesLink(QObject):
             self._settings.save()
 
     def _tell_taken(self, report: ImportReport) -> None:
-        words = self.tr("The labels of {:,} pictures were taken.").format(len(report.pictures))
+        words = self.tr("The labels of 1 picture were taken.")
+        if len(report.pictures) != 1:
+            words = self.tr("The labels of {:,} pictures were taken.").format(len(report.pictures))
         first = [finding.text for finding in report.findings[:1]]
         more = len(report.findings) - 1
         rest = [self.tr("And {} more of this kind.").format(more)] if more > 0 else []
@@ -207,7 +210,9 @@ class LabelFilesLink(QObject):
     def _tell_refused(self, sentences: tuple[str, ...]) -> None:
         more = len(sentences) - 1
         words = sentences[0]
-        if more:
+        if more == 1:
+            words = self.tr("{sentence} And one more problem.").format(sentence=sentences[0])
+        elif more:
             words = self.tr("{sentence} And {count} more problems.").format(
                 sentence=sentences[0], count=more
             )

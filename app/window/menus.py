@@ -31,7 +31,8 @@ class RecentMenu(QMenu):
         self.clear()
         for path in paths:
             folder = Path(path)
-            action = self.addAction(f"{folder.name or path}    {_shortened(folder.parent)}")
+            words = f"{folder.name or path}    {_shortened(folder.parent)}"
+            action = self.addAction(words.replace("&", "&&"))
             action.setData(path)
             action.setToolTip(path)
         self.setEnabled(bool(paths))
@@ -62,6 +63,7 @@ def build_menus(window: QMainWindow, actions: Actions, panels: Sequence[QAction]
 
 
 def _fill(menu: QMenu, name: str, actions: Actions) -> None:
+    menu.setToolTipsVisible(True)  # a dimmed entry says there what stands in the way
     for info in actions.in_menu(name):
         if info.name == SEPARATOR:
             menu.addSeparator()

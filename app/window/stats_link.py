@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from app.controllers.statistics import StatisticsController
 from app.panels.images import ImageListPanel
+from app.panels.review_words import status_word
 from app.panels.stats import StatsPanel
 from app.theme import Theme
 from app.window.core import Core
@@ -66,7 +67,10 @@ class StatsLink(QObject):
         statistics = self.controller.statistics
         if statistics is None or not self._visible:
             return
-        self._panel.set_table(*table_of(statistics, self._chart))
+        columns, rows = table_of(statistics, self._chart)
+        if self._chart == "statuses":
+            rows = [(status_word(str(status)), count) for status, count in rows]
+        self._panel.set_table(columns, rows)
         ratio, size = self._panel.devicePixelRatioF(), self._panel.chart_size
         pixels = (round(size.width() * ratio), round(size.height() * ratio))
         self.controller.draw(self._chart, pixels, ratio, self._theme.tones)

@@ -29,11 +29,11 @@ FORMAT = 1
 
 Settings = dict[str, Any]
 _DIFFERENCES = {
-    "sha256": "another model ({model})",
-    "preprocess": "another preprocessing of the same model",
-    "protocol": "another protocol",
-    "numerics": "{numerics} numerics",
-    "precision": "{precision} precision",
+    "sha256": "made with another model ({model})",
+    "preprocess": "made with another preprocessing of the same model",
+    "protocol": "made with another protocol",
+    "numerics": "made with {numerics} numerics",
+    "precision": "made with {precision} precision",
 }
 
 
@@ -188,10 +188,20 @@ def _check_same(out: Path, before: Settings, now: Settings) -> None:
     differing = [key for key in _DIFFERENCES if before.get(key) != now.get(key)]
     if differing:
         how = _DIFFERENCES[differing[0]].format_map({"model": "?", **before})
+        if differing[0] == "numerics":
+            how = _numerics_in_words(str(before.get("numerics")), str(now.get("numerics")))
         raise RequestError(
-            f"{readable(out)} holds label maps made with {how}: choose another output folder, or "
+            f"{readable(out)} holds label maps {how}: choose another output folder, or "
             "give --redo to replace them."
         )
+
+
+def _numerics_in_words(before: str, now: str) -> str:
+    """Frames smoothed along the motion say so behind their numerics: `fast, smoothed 0.5`."""
+    numerics, _, smoothing = before.partition(", ")
+    if numerics == now.partition(", ")[0]:
+        return f"of frames {smoothing}" if smoothing else "of frames not smoothed"
+    return f"made with {numerics} numerics"
 
 
 def _bytes_of(path: str) -> int:

@@ -194,6 +194,32 @@ def test_overlay_choices_reach_the_view_and_come_back(window: MainWindow) -> Non
     assert state.hidden_classes == {1}
 
 
+def test_what_cannot_be_opened_is_said_and_not_remembered(
+    qtbot: QtBot,
+    window: MainWindow,
+    settings: Settings,
+    tmp_path: Path,
+    make_pictures: Callable[..., list[Path]],
+) -> None:
+    folder = make_pictures()[0].parent
+    open_pictures(qtbot, window, folder)
+    name = window.core.document.name
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("no picture")
+    for path, said in (
+        (tmp_path / "empty", "holds no pictures"),
+        (tmp_path / "notes.txt", "is no picture"),
+        (tmp_path / "gone.png", "is not there"),
+    ):
+        with qtbot.waitSignal(window.core.session.listingEnded, timeout=10_000):
+            window.files.open_paths([path])
+        assert path.name in window.banner.text.text()
+        assert said in window.banner.text.text()
+    assert window.core.document.name == name
+    assert settings.recent_paths == [str(folder)]
+    assert settings.last_paths == [str(folder)]
+
+
 def test_dropped_folders_are_opened_and_remembered(
     qtbot: QtBot, window: MainWindow, settings: Settings, make_pictures: Callable[..., list[Path]]
 ) -> None:

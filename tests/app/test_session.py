@@ -12,6 +12,7 @@ import pytest
 
 from app.pictures.opened_image import OpenedImage
 from app.session import Session
+from app.user_error import UserError
 from segcore.errors import ProjectError
 from segcore.project import Project
 
@@ -228,10 +229,20 @@ def test_what_cannot_be_opened_is_said_and_leaves_everything_as_it_was(
     qtbot.waitUntil(lambda: len(viewer.opened) == 1 and len(session.names) == 2)
     video = tmp_path / "ride.mp4"
     video.write_bytes(b"")
+    failures: list[UserError] = []
+    session.failed.connect(failures.append)
     session.open_paths([video, tmp_path / "nowhere"])
-    qtbot.waitUntil(lambda: len(viewer.notices) == 2)
-    assert "ride.mp4" in viewer.notices[0]
-    assert "nowhere" in viewer.notices[1]
+    qtbot.waitUntil(lambda: len(failures) == 1)
+    assert "ride.mp4" in failures[0].sentence
+    assert "nowhere is not there" in failures[0].sentence
+    session.open_paths([tmp_path / f"nowhere-{each}" for each in range(9)])
+    qtbot.waitUntil(lambda: len(failures) == 2)
+    assert failures[1].sentence.count("is not there") == 3
+    assert "6 more" in failures[1].sentence
+    (tmp_path / "empty").mkdir()
+    session.open_paths([tmp_path / "empty"])
+    qtbot.waitUntil(lambda: len(failures) == 3)
+    assert "empty holds no pictures" in failures[2].sentence
     assert len(session.names) == 2
     assert session.current == 0
 

@@ -208,8 +208,10 @@ def test_the_models_own_grid_lies_over_the_picture(person: Any, why: WhyPanel) -
     canvas.wait_until_smooth()
     person.waits_until_nothing_runs()
 
-    def seen() -> Any:  # the minimap is elsewhere
-        image = canvas.grab().toImage().copy(0, 0, canvas.width() // 2, canvas.height())
+    width, height = canvas.width() // 2, canvas.height()
+
+    def seen() -> Any:  # the minimap is elsewhere; a panel may take a pixel of the width meanwhile
+        image = canvas.grab().toImage().copy(0, 0, width, height)
         image.convertTo(QImage.Format.Format_Grayscale8)
         rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
         return rows[:, : image.width()].astype(float)

@@ -114,10 +114,11 @@ def test_another_picture_of_the_same_name_is_done(folder: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (Predictor("77aa"), "another model .top-bit."),
-        (Predictor(numerics="exact"), "fast numerics"),
-        (Predictor(precision="bf16"), "fp32 precision"),
-        (Predictor(protocol="slide"), "another protocol"),
+        (Predictor("77aa"), "made with another model .top-bit."),
+        (Predictor(numerics="exact"), "made with fast numerics"),
+        (Predictor(numerics="fast, smoothed 0.5"), "of frames not smoothed"),
+        (Predictor(precision="bf16"), "made with fp32 precision"),
+        (Predictor(protocol="slide"), "made with another protocol"),
     ],
 )
 def test_other_arithmetic_is_refused_or_redone(
@@ -125,7 +126,7 @@ def test_other_arithmetic_is_refused_or_redone(
 ) -> None:
     out = tmp_path / "out"
     predict_folder(Predictor(), [folder], out)
-    with pytest.raises(RequestError, match=f"out holds label maps made with {said}.*--redo"):
+    with pytest.raises(RequestError, match=f"out holds label maps {said}.*--redo"):
         predict_folder(other, [folder], out)
     assert len(predict_folder(other, [folder], out, redo=True).done) == 6
     assert len(predict_folder(other, [folder], out).kept) == 6

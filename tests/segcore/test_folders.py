@@ -40,6 +40,7 @@ def test_loops_of_links_end(tmp_path: Path) -> None:
     (tmp_path / "a" / "b" / "up").symlink_to(tmp_path)
     (tmp_path / "dangling.png").symlink_to(tmp_path / "nothing")
     (tmp_path / "again").symlink_to(tmp_path / "a")
+    (tmp_path / "itself").symlink_to("itself")
     assert found(tmp_path) == ["dangling.png", "a/b/x.png"]
 
 
