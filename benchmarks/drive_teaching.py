@@ -274,7 +274,7 @@ def _tuned(person: Person, scenes: list[Scene], asked: argparse.Namespace) -> di
     mious = list(section.chart.mious)
     _opened(person, scenes, asked.pictures - 1)
     section.preview.click()
-    person.waits_for(lambda: "pictures flip" in section.words.text())
+    person.waits_for(lambda: "pixels flip" in section.words.text())
     said = section.words.text()
     section.flips.click()
     person.waits_for(lambda: link.compare.controller.shown is not None)

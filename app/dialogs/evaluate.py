@@ -166,8 +166,8 @@ class EvaluateDialog(QDialog):
 
     def _show_source(self) -> None:
         wanted = self.source.currentData() == FOLDER
-        self.folder.setEnabled(wanted)
-        self.choose.setEnabled(wanted)
+        self.folder.setVisible(wanted)
+        self.choose.setVisible(wanted)
 
     def _ask_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(

@@ -38,7 +38,10 @@ class ScoreTable(QTableWidget):
     def set_titles(self, titles: Sequence[str]) -> None:
         """What the columns are."""
         self.setColumnCount(len(titles))
-        self.setHorizontalHeaderLabels(list(titles))
+        for column, title in enumerate(titles):  # as what stands below them
+            item = QTableWidgetItem(title)
+            _align(item, column)
+            self.setHorizontalHeaderItem(column, item)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -46,8 +49,7 @@ class ScoreTable(QTableWidget):
 
     def put(self, row: int, column: int, item: QTableWidgetItem) -> None:
         """Lay an item into a row; numbers stand on the right."""
-        if column:
-            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        _align(item, column)
         self.setItem(row, column, item)
 
 
@@ -77,6 +79,12 @@ class PicturesTable(ScoreTable):
         item = self.item(row, 0)
         if item is not None:
             self.pictureRequested.emit(item.text())
+
+
+def _align(item: QTableWidgetItem, column: int) -> None:
+    """Names on the left, numbers on the right."""
+    side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+    item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
 
 
 def percent(share: float) -> str:

@@ -54,7 +54,6 @@ class TeachPanel(QScrollArea):
             "scribble", self.tr("Scribble"), self.tr("Draw strokes that teach  (Shift+T)")
         )
         self.scribble.setCheckable(True)
-        self.scribble.setProperty("segment", "true")
         self.classes = QComboBox(self)
         self._choices = ClassChoices(parent=self)
         self.classes.setModel(self._choices)

@@ -76,26 +76,21 @@ class CourseChart(QWidget):
         frame = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
         painter.drawRect(frame)
-        inner = frame.adjusted(4, 14, -4, -4)
+        words = frame.adjusted(6, 2, -6, 0)
+        inner = frame.adjusted(4, self.fontMetrics().height() + 6, -4, -4)
         text, accent = (
             palette.color(role) for role in (QPalette.ColorRole.Text, QPalette.ColorRole.Highlight)
         )
         if self.losses:
             top = max(value for _, value in self.losses)
             self._draw(painter, inner, self.losses, top, QPen(text, 1.2))
+            said = self.tr("loss {}").format(f"{self.losses[-1][1]:.3f}")
+            painter.drawText(words, said)
+            words.setLeft(words.left() + self.fontMetrics().horizontalAdvance(said + "   "))
         if self.mious:
             self._draw(painter, inner, self.mious, 1.0, QPen(accent, 2.2), dots=True)
-        painter.setPen(QPen(text))
-        painter.drawText(frame.adjusted(6, 2, -6, 0), self._words())
+            painter.drawText(words, self.tr("mIoU {} %").format(f"{100 * self.mious[-1][1]:.1f}"))
         painter.end()
-
-    def _words(self) -> str:
-        parts = []
-        if self.losses:
-            parts.append(self.tr("loss {}").format(f"{self.losses[-1][1]:.3f}"))
-        if self.mious:
-            parts.append(self.tr("mIoU {} %").format(f"{100 * self.mious[-1][1]:.1f}"))
-        return "   ".join(parts)
 
     def _draw(
         self,

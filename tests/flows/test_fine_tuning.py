@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 import segcore
+from app.settings import Settings
 from app.window.figures import Figures
 from segcore.classes import ClassTable
 from segcore.models import SegFormer, SegFormerConfig
@@ -66,13 +67,21 @@ def small_model(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tuner(person: Any, project: Path, small_model: Path) -> Any:
+def settings(tmp_path: Path, small_model: Path) -> Settings:
+    """The small model was in use when the window was last closed: no larger one is loaded."""
+    place = tmp_path / "config" / "studio.ini"
+    return Settings(path=place, theme="light", model=str(small_model))
+
+
+@pytest.fixture
+def tuner(person: Any, project: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The project open, the small model in use, the Teach tab in front."""
+    # Threads that wait for each other cost the training of so small a network half of its time.
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     person.opens(project)
     models = person.window.models
     person.waits_for(lambda: models.model is not None)
-    models.use(str(small_model))
-    person.waits_for(lambda: models.model.name == "small")
+    assert models.model.name == "small"
     person.waits_until_nothing_runs()
     person.window.tabs.setCurrentWidget(person.window.teach_link.panel)
     return person
@@ -110,7 +119,7 @@ def test_a_fine_tuning_from_start_to_the_way_back(tuner: Any, project: Path) -> 
 
     # What it would change: in numbers, and over the picture, one that opens later too.
     section.preview.click()
-    tuner.waits_for(lambda: "5 pictures flip" in section.words.text())
+    tuner.waits_for(lambda: "flip (pictures: 5)" in section.words.text())
     section.flips.click()
     tuner.waits_for(lambda: compare.controller.shown is not None)
     assert compare.controller.shown.flips == tuning.by_picture[core.document.name]
