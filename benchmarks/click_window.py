@@ -131,8 +131,8 @@ class Hand:
 
     def drops(self) -> None:
         """What is proposed is not wanted."""
-        self.canvas.setFocus()
-        QTest.keyClick(self.canvas, Qt.Key.Key_Escape)
+        self.window.actions_by_name["cancel"].trigger()
+        self.waits(lambda: self.core.assisting.preview is None)
         self.rests(0.1)
 
 
@@ -211,7 +211,7 @@ def _does(hand: Hand, tool: str, at: tuple[float, float], step: float) -> list[t
     QTest.mousePress(hand.canvas, LEFT, NONE, hand.place(at))
     if tool == "second_best":
         answer = hand.asks(lambda: hand.moves(beside))
-        QTest.keyClick(hand.canvas, Qt.Key.Key_Escape)
+        hand.window.actions_by_name["cancel"].trigger()
         return [(tool, answer)]
     for point in ((at[0] + step, at[1] + step), beside):
         hand.moves(point)

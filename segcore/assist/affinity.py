@@ -28,8 +28,8 @@ NO_CLICK_DISTANCE = np.float32(3.0)
 _COLOUR_SCALE = np.float32(20)
 """Of differences in Lab colour, 8 bits a channel."""
 _STEP_COLOUR_SCALE = 30.0
-_MOST_KEPT = 32
-"""Clicked cells whose comparisons are kept, some megabytes each."""
+_MOST_KEPT = 24
+"""Successions of clicks whose comparisons are kept, some megabytes each."""
 _CELLS_AT_ONCE = 768
 """Cells that go through the network at once: products so small stay in the cache, and on one core
 (threads wait for each other where a model keeps the cores busy)."""
@@ -54,7 +54,7 @@ class CellGrid:
     features: Floats
     class_roots: Floats
     ways: Ways
-    _compared: dict[Cell, Floats] = field(default_factory=dict, repr=False)
+    _nearest: dict[tuple[Cell, ...], Floats] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, colours: Floats, features: Floats, probabilities: Floats) -> CellGrid:
@@ -69,13 +69,27 @@ class CellGrid:
             Ways(steps),
         )
 
-    def cues(self, cell: Cell) -> Floats:
-        """(K, h, w) how alike and how far every cell is from one; kept, for clicks come again."""
-        if cell not in self._compared:
-            while len(self._compared) >= _MOST_KEPT:
-                del self._compared[next(iter(self._compared))]
-            self._compared[cell] = _compared(self, cell)
-        return self._compared[cell]
+    def cues(self, cells: Sequence[Cell]) -> Floats:
+        """(K, h, w) how alike and how far the nearest of some cells is to every cell.
+
+        Kept for each click of a succession: one more costs one comparison, however many there are,
+        and one taken back costs none.
+        """
+        wanted = tuple(dict.fromkeys(cells))
+        known = len(wanted)
+        while known and wanted[:known] not in self._nearest:
+            known -= 1
+        nearest = self._nearest.pop(wanted[:known]) if known else _compared(self, wanted[0])
+        self._keep(wanted[: max(known, 1)], nearest)
+        for count in range(max(known, 1), len(wanted)):
+            nearest = _nearer(nearest, _compared(self, wanted[count]), self.alike)
+            self._keep(wanted[: count + 1], nearest)
+        return nearest
+
+    def _keep(self, cells: tuple[Cell, ...], cues: Floats) -> None:
+        while len(self._nearest) >= _MOST_KEPT:
+            del self._nearest[next(iter(self._nearest))]
+        self._nearest[cells] = cues
 
     @property
     def size(self) -> tuple[int, int]:
@@ -135,13 +149,14 @@ def _cues(grid: CellGrid, cells: Sequence[Cell]) -> Floats:
     """(K, h, w): how alike and how far the nearest of some cells is."""
     if not cells:
         return np.broadcast_to(grid.unknown[:, None, None], (len(grid.unknown), *grid.size))
-    first, *others = (grid.cues(cell) for cell in dict.fromkeys(cells))
-    if not others:
-        return first
-    nearest, alike = first.copy(), grid.alike
-    for cues in others:
-        np.maximum(nearest[:alike], cues[:alike], out=nearest[:alike])
-        np.minimum(nearest[alike:], cues[alike:], out=nearest[alike:])
+    return grid.cues(cells)
+
+
+def _nearer(one: Floats, other: Floats, alike: int) -> Floats:
+    """(K, h, w) the better of two comparisons in each respect."""
+    nearest = np.empty_like(one)
+    np.maximum(one[:alike], other[:alike], out=nearest[:alike])
+    np.minimum(one[alike:], other[alike:], out=nearest[alike:])
     return nearest
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from segcore import Predictor
+from segcore.assist import affinity
 from segcore.assist.affinity import CellGrid
 from segcore.assist.click import ClickGround, click_region
 from segcore.assist.evidence import Evidence
@@ -241,3 +242,27 @@ def test_a_grid_of_one_cell_compares_with_itself() -> None:
     grid = CellGrid.of(np.zeros((1, 1, 3), np.float32), nothing, np.empty((0, 1, 1), np.float32))
     assert grid.size == (1, 1)
     assert grid.kind == "colour"
+
+
+def test_many_clicks_cost_as_much_each_as_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    colours = rng.uniform(0, 255, (24, 30, 3)).astype(np.float32)
+    features = rng.normal(size=(4, 16, 24, 30)).astype(np.float32)
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    grid = CellGrid.of(colours, features, np.full((2, 24, 30), 0.5, np.float32))
+    clicks = [
+        tuple(map(int, cell))
+        for cell in rng.permutation([(r, c) for r in range(24) for c in range(30)])
+    ]
+    right, wrong = clicks[:60], clicks[60:120]
+    each = np.stack([affinity.cues_of(grid, [cell], [])[: len(grid.unknown)] for cell in right])
+    nearest = np.concatenate([each[:, : grid.alike].max(0), each[:, grid.alike :].min(0)])
+    compared = affinity._compared
+    asked: list[Any] = []
+    monkeypatch.setattr(affinity, "_compared", lambda *of: asked.append(of) or compared(*of))
+    for count in range(1, 61):
+        found = affinity.cues_of(grid, right[:count], wrong[:count])
+    assert len(asked) <= 120
+    assert np.array_equal(found[: len(nearest)], nearest)
+    affinity.cues_of(grid, right[:59], wrong)
+    assert len(asked) <= 120, "a click taken back is known"
