@@ -15,8 +15,8 @@ from app.lay_under import NOBODY, PERSON_KIND
 from app.pictures.claims import Claim, Claims
 from app.pictures.listing import (
     Source,
-    holds_pictures,
     names_of,
+    obstacle_in,
     project_for,
     reopened,
     source_of,
@@ -34,8 +34,6 @@ from segcore.project.frames import close_videos
 
 CLAIM_SECONDS = 20.0
 """How long opening a picture waits for its labels to be written by a batch."""
-_SENTENCES = 3
-"""Said of paths that cannot be opened, before the rest is only counted."""
 NEIGHBOURS = (1, -1)
 """Read ahead relative to the open picture, the likelier first."""
 
@@ -210,7 +208,7 @@ class Session(QObject):
         self._posted = None  # what was not taken before this was asked for never will be
         try:
             source = source_of(paths, as_frames=as_frames)
-            obstacle = _why_not(source)
+            obstacle = obstacle_in(source)
             if obstacle:
                 self._relay.post(self._tell_failed, UserError(obstacle))
                 return
@@ -376,17 +374,6 @@ class Session(QObject):
     def _take_thumbnail(self, index: int, thumbnail: npt.NDArray[np.uint8]) -> None:
         if index < len(self.names):
             self.thumbnailReady.emit(index, thumbnail)
-
-
-def _why_not(source: Source) -> str:
-    """What keeps a source from being opened, in a sentence; what is open then stays."""
-    if source.is_empty:
-        said, more = source.left_out[:_SENTENCES], len(source.left_out) - _SENTENCES
-        return " ".join((*said, *[f"And {more:,} more like these."] * (more > 0)))
-    if not holds_pictures(source):
-        folders = ", ".join(str(folder) for folder in source.folders)
-        return f"{folders} holds no pictures and no videos: choose another folder."
-    return ""
 
 
 def _small_labels(project: Project, name: str) -> SmallLabels | None:

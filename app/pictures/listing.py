@@ -19,6 +19,8 @@ from segcore.project.lock import NotWritableError
 
 FIRST_BATCH = 32
 """Pictures listed before the window is told: few, so that the first one opens at once."""
+_SENTENCES = 3
+"""Said of paths that cannot be opened, before the rest is only counted."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,22 @@ class Source:
         return self.project_folder is None and self.base is None
 
 
-def holds_pictures(source: Source) -> bool:
-    """Whether there is something to list: folders without a picture or a video bring nothing.
+def obstacle_in(source: Source) -> str:
+    """What keeps a source from being opened, for the person; '' where there is something to list.
 
     Raises:
         ImageError: a folder cannot be read.
     """
+    if source.is_empty:
+        said, more = source.left_out[:_SENTENCES], len(source.left_out) - _SENTENCES
+        return " ".join((*said, *[f"And {more:,} more like these."] * (more > 0)))
     if source.project_folder is not None or source.files or source.videos:
-        return True
-    first = (chain(find_images(folder), find_videos(folder)) for folder in source.folders)
-    return any(next(found, None) is not None for found in first)
+        return ""
+    found = (chain(find_images(folder), find_videos(folder)) for folder in source.folders)
+    if any(next(each, None) is not None for each in found):
+        return ""
+    folders = ", ".join(str(folder) for folder in source.folders)
+    return f"{folders} holds no pictures and no videos: choose another folder."
 
 
 def source_of(paths: Sequence[Path], *, as_frames: bool = False) -> Source:
