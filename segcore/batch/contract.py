@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,9 @@ from segcore.classes import ClassTable
 from segcore.geometry import Box
 from segcore.labels import LabelMap
 from segcore.progress import CancelToken
+
+if TYPE_CHECKING:
+    from segcore.motion.smoothing import Past
 
 Save = Literal["confidence", "top2", "entropy", "margin", "logits", "features"]
 SAVES: tuple[Save, ...] = ("confidence", "top2", "entropy", "margin", "logits", "features")
@@ -51,3 +54,15 @@ class BatchPredictor(Protocol):
     def with_less_memory(self, encoded: Any, run: Callable[[], None]) -> None: ...
     def logits(self, encoded: Any) -> Iterable[tuple[Box, npt.NDArray[np.float32]]]: ...
     def features(self, encoded: Any) -> Iterable[tuple[Box, Arrays]]: ...
+
+
+@runtime_checkable
+class InOrderPredictor(Protocol):
+    """What is needed beside that of a predictor whose answer depends on the frames before."""
+
+    @property
+    def past(self) -> Past | None: ...
+    @property
+    def began_anew(self) -> bool: ...
+    def go_on_from(self, past: Past | None) -> None: ...
+    def follow(self, image: Any, *, cancel: CancelToken | None = None) -> None: ...

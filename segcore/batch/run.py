@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from segcore.batch.contract import SAVES, BatchPredictor, Save
+from segcore.batch.contract import SAVES, BatchPredictor, InOrderPredictor, Save
 from segcore.batch.ledger import Ledger, settings_of
 from segcore.batch.summary import BatchSummary, State
 from segcore.batch.work import Run
@@ -39,7 +39,8 @@ def predict_folder(
 
     `progress.jsonl` there says which pictures are finished. A later run, after a kill too, leaves
     alone what is whole and was made of the same picture (bytes and time of change), with the same
-    model, protocol, numerics and precision, and does the rest.
+    model, protocol, numerics and precision, and does the rest. Frames that go on from those before
+    (`SmoothedPredictor`) become what an unbroken run makes of them, see `in_order`.
 
     A picture that cannot be read, predicted or written is reported, and the rest go on. Once the
     disk is full or not to be written to, what is left is skipped.
@@ -57,6 +58,8 @@ def predict_folder(
     """
     _check_save(save)
     predictors = [*predictor] if isinstance(predictor, Sequence) else [predictor]
+    if len(predictors) > 1 and any(isinstance(each, InOrderPredictor) for each in predictors):
+        raise RequestError("Smoothed frames are predicted one after the other: name one device.")
     summary = BatchSummary()
 
     def report(picture: Path, sentence: str) -> None:

@@ -16,7 +16,7 @@ from segcore.inference.encoded import EncodedImage
 from segcore.inference.mean_entropy import MeanEntropy
 from segcore.inference.passes import pieces_of
 from segcore.inference.upsample import empty_labels, label_block
-from segcore.motion.smoothing import WEIGHT, LogitSmoother
+from segcore.motion.smoothing import WEIGHT, LogitSmoother, Past
 from segcore.progress import CancelToken, ProgressCallback
 
 
@@ -56,10 +56,7 @@ class SmoothedPredictor:
             RequestError: the frame goes through the model in several pieces or passes.
         """
         predictor = self._predictor
-        encoded = predictor.encode(image, budget=0)
-        block = predictor.with_less_memory(encoded, lambda: _whole(encoded, cancel, progress))
-        logits = self._smoother.step(image, np.asarray(block.logits.float().cpu()))
-        block = replace(block, logits=torch.from_numpy(logits))
+        encoded, block = self._step(image, cancel, progress)
         labels = empty_labels(encoded.size, predictor.classes)
         wanted = predictor.gives_confidence if confidence is None else confidence
         share = np.empty(encoded.size, np.float16) if wanted else None
@@ -76,6 +73,37 @@ class SmoothedPredictor:
             encoded.protocol,
             entropy.value,
         )
+
+    def follow(self, image: RGB, *, cancel: CancelToken | None = None) -> None:
+        """Take in the next frame as `predict` does, for the sake of those behind it.
+
+        Raises:
+            Cancelled, RequestError: as `predict`.
+        """
+        self._step(image, cancel, None)
+
+    @property
+    def past(self) -> Past | None:
+        """What the next frame needs of those before; None before the first."""
+        return self._smoother.past
+
+    def go_on_from(self, past: Past | None) -> None:
+        """Have the next frame be the one after those."""
+        self._smoother.past = past
+
+    @property
+    def began_anew(self) -> bool:
+        """Whether nothing of the frames before went into the last one."""
+        return self._smoother.began_anew
+
+    def _step(
+        self, image: RGB, cancel: CancelToken | None, progress: ProgressCallback | None
+    ) -> tuple[EncodedImage, Block]:
+        predictor = self._predictor
+        encoded = predictor.encode(image, budget=0)
+        block = predictor.with_less_memory(encoded, lambda: _whole(encoded, cancel, progress))
+        logits = self._smoother.step(image, np.asarray(block.logits.float().cpu()))
+        return encoded, replace(block, logits=torch.from_numpy(logits))
 
 
 def _whole(

@@ -95,6 +95,10 @@ class BatchSummary:
         """The jobs in a state."""
         return [number for number, found in enumerate(self._states) if found == state]
 
+    def state_of(self, number: int) -> State:
+        """What has become of a job so far."""
+        return State(self._states[number])
+
     def mark(self, number: int, state: State) -> None:
         """Say what has become of a job."""
         self._states[number] = state

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from segcore.batch.contract import BatchPredictor, Save
+from segcore.batch.contract import BatchPredictor, InOrderPredictor, Save
+from segcore.batch.in_order import InOrder
 from segcore.batch.lanes import READ_AHEAD, Finish, Lane, lane_of
-from segcore.batch.ledger import Ledger, PictureFile
+from segcore.batch.ledger import Ledger, PictureFile, settings_of
 from segcore.batch.reading import PictureReader
 from segcore.batch.results import Result, write_result
 from segcore.batch.summary import BatchSummary, State
@@ -64,7 +65,10 @@ class Run:
             for predictor in predictors
         ]
         if len(lanes) == 1:
-            lanes[0].run()
+            order = self._order_of(predictors[0], cancel)
+            lanes[0].run(order)
+            if order is not None and not self.disk_is_closed:
+                order.forget()
             return
         with ThreadPoolExecutor(len(lanes), "batch-lane") as pool:
             running = [pool.submit(lane.run) for lane in lanes]
@@ -73,6 +77,12 @@ class Run:
                     ended.result()
             finally:
                 self._stop()
+
+    def _order_of(self, predictor: BatchPredictor, cancel: CancelToken) -> InOrder | None:
+        """What leads a predictor from frame to frame; None where each stands for itself."""
+        if not isinstance(predictor, InOrderPredictor):
+            return None
+        return InOrder(predictor, settings_of(predictor), self.summary, self.pictures, cancel)
 
     def next_number(self) -> int | None:
         """The next picture's number; None when all are given out."""
@@ -83,10 +93,10 @@ class Run:
         """The picture of that number and where its label map goes."""
         return self.summary.jobs[number]
 
-    def tick(self, number: int) -> None:
-        """Count a picture for the person."""
+    def tick(self, number: int, steps: int = 1) -> None:
+        """Count a picture for the person; with 0 `steps`, say only what is worked on."""
         with self._guard:
-            self._ticker.tick(self.job(number).name.rpartition("/")[2])
+            self._ticker.tick(self.job(number).name.rpartition("/")[2], steps)
 
     def fail(self, number: int, sentence: str) -> None:
         """Keep a failure and tell of it."""
@@ -115,9 +125,14 @@ class LaneRun:
         self._started: deque[tuple[int, PictureFile, Finish]] = deque()
         self._written: deque[tuple[int, Future[None]]] = deque()
         self._largest = 0  # bytes of a picture on its way
+        self._order: InOrder | None = None
 
-    def run(self) -> None:
-        """Do pictures until none is left; what went to the writer is on disk when this ends."""
+    def run(self, order: InOrder | None = None) -> None:
+        """Do pictures until none is left; what went to the writer is on disk when this ends.
+
+        `order` leads a predictor whose answer depends on the frames before.
+        """
+        self._order = order
         try:
             for group in self._groups():
                 self._cancel.raise_if_cancelled()
@@ -183,12 +198,24 @@ class LaneRun:
         while len(self._started) > behind:
             number, file, finish = self._started.popleft()
             with self._failures_of(number):
-                result = finish()
+                result = self._result(number, finish)
                 self._run.summary.note(result.notes)
                 write = self._writer.submit(self._run.write, number, file, result)
                 self._written.append((number, write))
             self._settle(WRITE_BEHIND * self._lane.writers)
             self._run.tick(number)
+            if self._order is not None and self._order.is_due:
+                self._settle(0)  # what is kept must not be ahead of the label maps
+                self._order.keep()
+
+    def _result(self, number: int, finish: Finish) -> Result:
+        order = self._order
+        if order is None:
+            return finish()
+        order.lead_to(number, lambda between: self._run.tick(between, 0))
+        result = finish()
+        order.came_to(number)
+        return result
 
     @contextmanager
     def _failures_of(self, number: int) -> Iterator[None]:

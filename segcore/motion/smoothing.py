@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from segcore.errors import RequestError
@@ -14,8 +16,25 @@ WEIGHT = 0.5
 does to flicker and to mIoU."""
 
 
+class Past(NamedTuple):
+    """All that the next frame needs of those before.
+
+    Attributes:
+        frame: (H, W, 3) uint8 RGB, the last one.
+        logits: (C, h, w) float32, smoothed, of the last one.
+    """
+
+    frame: RGB
+    logits: FloatMap
+
+
 class LogitSmoother:
-    """A running mean of logits that goes along with what moves; it begins anew at a cut."""
+    """A running mean of logits that goes along with what moves; it begins anew at a cut.
+
+    Attributes:
+        past: what there is of frames before; may be set, to go on from there.
+        began_anew: whether nothing of the past went into the last frame.
+    """
 
     def __init__(self, weight: float = WEIGHT) -> None:
         """`weight` of the past, from 0 (none) to less than 1.
@@ -26,8 +45,8 @@ class LogitSmoother:
         if not 0 <= weight < 1:
             raise RequestError(f"The weight of the past is from 0 to less than 1, not {weight:g}.")
         self._weight = np.float32(weight)
-        self._frame: RGB | None = None
-        self._logits: FloatMap | None = None
+        self.past: Past | None = None
+        self.began_anew = True
 
     def step(self, frame: RGB, logits: FloatMap, motion: Motion | None = None) -> FloatMap:
         """The smoothed logits, (C, h, w) float32, of the next frame.
@@ -37,28 +56,31 @@ class LogitSmoother:
             logits: (C, h, w) float32 of the whole frame, on any grid.
             motion: from this frame to the one before, where it is known already.
         """
-        before, self._frame = self._frame, frame
-        past, self._logits = self._logits, logits
-        if before is None or past is None or past.shape != logits.shape:
-            return logits
-        if before.shape != frame.shape:
-            return logits
-        motion = motion or motion_between(frame, before)
-        if is_cut(frame, before, motion):
-            return logits
+        smoothed = self._with_past(frame, logits, motion)
+        self.began_anew = smoothed is None
+        self.past = Past(frame, logits if smoothed is None else smoothed)
+        return self.past.logits
+
+    def _with_past(self, frame: RGB, logits: FloatMap, motion: Motion | None) -> FloatMap | None:
+        """The mean with what was before; None where that is of another shot or size."""
+        past = self.past
+        if past is None or past.logits.shape != logits.shape or past.frame.shape != frame.shape:
+            return None
+        motion = motion or motion_between(frame, past.frame)
+        if is_cut(frame, past.frame, motion):
+            return None
         source, trust = _on_grid(motion, (logits.shape[1], logits.shape[2]))
         share = self._weight * trust
         smoothed = np.empty_like(logits)
         for number in range(len(logits)):
             moved = cv2.remap(
-                past[number],
+                past.logits[number],
                 source[..., 0],
                 source[..., 1],
                 cv2.INTER_LINEAR,
                 borderMode=cv2.BORDER_REPLICATE,
             )
             smoothed[number] = logits[number] + share * (moved - logits[number])
-        self._logits = smoothed
         return smoothed
 
 
