@@ -5,9 +5,10 @@
 
 Of copies of a picture, each size by itself. The time runs from the press of the button (with
 `--tools`: from what the hand does last) to the end of the paint that shows what is proposed; `full`
-is when the exact answer is shown, where something rougher came first. `gui` is the longest turn of
-the event loop meanwhile. "After the model has looked" is in a picture that has been predicted and
-rested on; "before" is in a picture that was opened a moment ago.
+is when the exact answer is shown, where something rougher came first; `rough` counts those, and
+`nothing` the answers that propose no pixels: the bar above the canvas has said so when time is up.
+`gui` is the longest turn of the event loop meanwhile. "After the model has looked" is in a picture
+that has been predicted and rested on; "before" is in a picture that was opened a moment ago.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -42,7 +43,12 @@ from segcore.resources import sample_paths
 PATIENCE = 120.0
 REST = 0.8
 """Seconds without a movement after which everything is taken to be at hand."""
+CAR = 0.365, 0.545
+"""The middle of something that stands out, as parts of the sample street's sides."""
+BOX = 12, 10
+"""A drawn box, in fortieths of the shorter side that is seen."""
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+NO_BUTTON = Qt.MouseButton.NoButton
 NONE = Qt.KeyboardModifier.NoModifier
 Row = dict[str, float]
 Size = tuple[int, int]
@@ -53,7 +59,7 @@ class Answer:
 
     def __init__(self) -> None:
         self.first = self.full = self.gui = 0.0
-        self.note = ""
+        self.note, self.nothing = "", False
 
 
 class Hand:
@@ -68,7 +74,8 @@ class Hand:
         self.core.assisting.previewChanged.connect(self._note)
 
     def _note(self, preview: Preview | None) -> None:
-        self._unpainted = preview
+        drawn = preview is not None and (preview.levels is not None or preview.outcome.path)
+        self._unpainted = preview if drawn else None
 
     def after_paint(self) -> None:
         """The canvas has painted what was damaged."""
@@ -83,7 +90,7 @@ class Hand:
         self._busiest = max(self._busiest, time.perf_counter() - begin)
         time.sleep(0.0003)
 
-    def waits(self, condition: Callable[[], bool]) -> None:
+    def waits(self, condition: Callable[[], object]) -> None:
         """Let the window work until then."""
         deadline = time.monotonic() + PATIENCE
         while not condition():
@@ -104,12 +111,15 @@ class Hand:
         begin = time.perf_counter()
         gesture()
         self._busiest = time.perf_counter() - begin
-        self.waits(lambda: bool(self._painted))
-        answer.first = 1000 * (self._painted[0] - begin)
-        shown = self.core.assisting.preview
+        assisting = self.core.assisting
+        self.waits(lambda: self._unpainted is None and (self._painted or not assisting.is_busy))
+        said = time.perf_counter()
+        answer.first = 1000 * ((self._painted or [said])[0] - begin)
+        self.waits(lambda: self._unpainted is None and not assisting.is_busy)
+        shown = assisting.preview
+        answer.nothing = shown is None or not (shown.count or shown.outcome.path)
         answer.note = "" if shown is None else shown.outcome.note
-        self.waits(lambda: not self.core.assisting.is_busy and self._unpainted is None)
-        answer.full = 1000 * (self._painted[-1] - begin)
+        answer.full = 1000 * ((self._painted or [said])[-1] - begin)
         answer.gui = 1000 * self._busiest
         return answer
 
@@ -119,9 +129,14 @@ class Hand:
         x, y = view.to_device((point[0] + 0.5, point[1] + 0.5))
         return QPoint(int(x / view.ratio), int(y / view.ratio))
 
-    def moves(self, point: tuple[float, float]) -> None:
-        """The pointer to an image pixel."""
-        QTest.mouseMove(self.canvas, self.place(point))
+    def moves(self, point: tuple[float, float], held: Qt.MouseButton = NO_BUTTON) -> None:
+        """The pointer to an image pixel, at once: a real pointer's way is the display server's."""
+        at = self.place(point)
+        world = self.canvas.mapToGlobal(at)
+        move = QMouseEvent(
+            QEvent.Type.MouseMove, QPointF(at), QPointF(world), NO_BUTTON, held, NONE
+        )
+        QApplication.sendEvent(self.canvas, move)
 
     def clicks(self, point: tuple[float, float], button: Qt.MouseButton = LEFT) -> Answer:
         """A button pressed at an image pixel; it is let go when the answer is there."""
@@ -172,7 +187,8 @@ def helped(hand: Hand, size: Size, times: int) -> dict[str, list[Answer]]:
     document, state = hand.core.document, hand.core.view_state
     hand.waits(lambda: document.labelled and hand.window.jobs.shown is None)
     found: dict[str, list[Answer]] = defaultdict(list)
-    middle = size[1] / 2, size[0] / 2
+    middle = CAR[0] * size[1], CAR[1] * size[0]
+    state.active_class = max(document.classes.id_of("Car") or 0, 0)
     for look in ("fit", "1:1"):
         if look == "fit":
             hand.canvas.fit()
@@ -187,7 +203,8 @@ def helped(hand: Hand, size: Size, times: int) -> dict[str, list[Answer]]:
             hand.moves(middle)
             hand.rests()
             for number in range(times):
-                at = middle[0] + (number - times / 2) * step, middle[1] + number * step / 3
+                away = number + 0.5 - times / 2
+                at = middle[0] + away * step, middle[1] + away * step / 3
                 for name, answer in _does(hand, tool, at, step):
                     found[f"{name}, {look}"].append(answer)
                 hand.drops()
@@ -208,15 +225,19 @@ def _does(hand: Hand, tool: str, at: tuple[float, float], step: float) -> list[t
             ("scissors, first way", first),
             ("scissors", hand.asks(lambda: hand.moves(further))),
         ]
-    QTest.mousePress(hand.canvas, LEFT, NONE, hand.place(at))
     if tool == "second_best":
-        answer = hand.asks(lambda: hand.moves(beside))
+        QTest.mousePress(hand.canvas, LEFT, NONE, hand.place(at))
+        answer = hand.asks(lambda: hand.moves(beside, LEFT))
         hand.window.actions_by_name["cancel"].trigger()
+        QTest.mouseRelease(hand.canvas, LEFT, NONE, hand.place(beside))
         return [(tool, answer)]
-    for point in ((at[0] + step, at[1] + step), beside):
-        hand.moves(point)
+    across, down = BOX[0] * step / 2, BOX[1] * step / 2
+    corner = at[0] + across, at[1] + down
+    QTest.mousePress(hand.canvas, LEFT, NONE, hand.place((at[0] - across, at[1] - down)))
+    for point in (at, corner):
+        hand.moves(point, LEFT)
         QApplication.processEvents()
-    where = hand.place(beside)
+    where = hand.place(corner)
     return [(tool, hand.asks(lambda: QTest.mouseRelease(hand.canvas, LEFT, NONE, where)))]
 
 
@@ -255,6 +276,7 @@ def summed(answers: list[Answer]) -> Row:
         row[f"{name} p95"] = round(float(np.percentile(values, 95)), 1)
     row["gui max"] = round(max(answer.gui for answer in answers), 1)
     row["rough"] = sum(answer.full > answer.first for answer in answers)
+    row["nothing"] = sum(answer.nothing for answer in answers)
     return row
 
 

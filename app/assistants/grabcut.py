@@ -8,6 +8,7 @@ from app.assistants.model import at_hand, looked_in
 from app.assistants.scene import Outcome, Scene
 from app.assistants.snapping import snapped
 from app.gesture import Gesture
+from app.i18n import QT_TRANSLATE_NOOP, translate
 from app.inference.inquiries.assist import Looked
 from app.tool_options import Options
 from segcore.assist.evidence import Floats
@@ -16,6 +17,7 @@ from segcore.geometry import EMPTY, Box
 
 LEAST_SHARE = 0.05
 """Of the box that the model holds for the active class, for its opinion to count."""
+_NOTHING = QT_TRANSLATE_NOOP("assistants", "Nothing stands out in the box")
 
 
 def grabcut(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
@@ -27,7 +29,10 @@ def grabcut(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
         return None
     asks = options["model"] and scene.model is not None and _knows_class(scene)
     prior = _opinion(scene, looked_in(scene, box), box) if asks else None
-    return snapped(scene, Outcome(grab_cut(scene.image, box, prior)), options)
+    found = grab_cut(scene.image, box, prior)
+    if found.is_empty:
+        return Outcome(note=translate("assistants", _NOTHING))
+    return snapped(scene, Outcome(found), options)
 
 
 def rough_grabcut(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
@@ -37,7 +42,8 @@ def rough_grabcut(scene: Scene, gesture: Gesture, options: Options) -> Outcome |
         return None
     looked = at_hand(scene, box) if options["model"] and _knows_class(scene) else None
     prior = None if looked is None else _opinion(scene, looked, box)
-    return Outcome(grab_cut(scene.image, box, prior, rough=True))
+    found = grab_cut(scene.image, box, prior, rough=True)
+    return None if found.is_empty else Outcome(found)
 
 
 def _knows_class(scene: Scene) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.assistants.model import at_hand, looked_in, own_ids
+from app.assistants.model import at_hand, ids_of, looked_in
 from app.assistants.scene import Outcome, Scene
 from app.gesture import Gesture
 from app.i18n import QT_TRANSLATE_NOOP, translate
@@ -58,7 +58,7 @@ def _slid(scene: Scene, gesture: Gesture, looked: Looked, *, rough: bool) -> Out
     box = _box_of(scene, gesture)
     temperature, least_confidence, *bias = gesture.numbers
     settings = LogitSettings(tuple(bias), temperature, least_confidence)
-    ids = own_ids(looked.classes, scene.classes)
+    ids = ids_of(looked, scene)
     scene.cancel.raise_if_cancelled()
     found = slid_labels(looked.evidence, box, settings, ids, scene.ignore, rough=rough)
     may_change = np.zeros(256, np.bool_)

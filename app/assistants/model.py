@@ -93,6 +93,21 @@ def own_ids(model: ClassTable, project: ClassTable) -> IdArray:
     return np.array(ids, project.dtype)
 
 
+def ids_of(looked: Looked, scene: Scene) -> IdArray:
+    """(C,) `own_ids` of what the model was asked.
+
+    Raises:
+        RequestError: the project has none of its classes.
+    """
+    ids = own_ids(looked.classes, scene.classes)
+    if (ids == scene.ignore).all():
+        raise RequestError(
+            "This project has none of the model's classes, so the model has nothing to propose: "
+            "choose another model, or give the classes the names that it uses."
+        )
+    return ids
+
+
 def _serves(box: Box, point: Point, size: tuple[int, int]) -> bool:
     """Whether a point lies well inside, or the box cannot reach further on its side."""
     across, down = box.width // _ROOM, box.height // _ROOM

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.assistants.model import model_of, own_ids
+from app.assistants.model import ids_of, model_of
 from app.assistants.scene import Outcome, Scene
 from app.gesture import Gesture
+from app.i18n import QT_TRANSLATE_NOOP, translate
 from app.inference.inquiries.assist import Looked, RefineInquiry
 from app.tool_options import Options
 from segcore.assist.logit_sliders import LogitSettings, slid_labels
@@ -15,6 +16,7 @@ from segcore.errors import RequestError
 
 LONGEST = 2048
 """Pixels a side of a box that is looked at again."""
+_THE_SAME = QT_TRANSLATE_NOOP("assistants", "From near the model says the same")
 
 
 def refine(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
@@ -35,9 +37,9 @@ def refine(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
     if not kept:
         kept.append(scene.ask(RefineInquiry(model.spec, scene.image, box, zoom, share)))
     looked = kept[0]
-    ids = own_ids(looked.classes, scene.classes)
+    ids = ids_of(looked, scene)
     found = slid_labels(looked.evidence, box, LogitSettings(), ids, scene.ignore)
     differs = found.region & (found.ids != scene.labels[box.slices])
     if not np.any(differs):
-        return None
+        return Outcome(note=translate("assistants", _THE_SAME))
     return Outcome(Relabelling(box, differs, found.ids).trimmed())

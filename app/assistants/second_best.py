@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.assistants.model import looked_around, looked_in, own_ids
+from app.assistants.model import ids_of, looked_around, looked_in
 from app.assistants.scene import Outcome, Scene
 from app.gesture import Gesture
 from app.i18n import QT_TRANSLATE_NOOP, translate
@@ -31,7 +31,7 @@ def second_best(scene: Scene, gesture: Gesture, options: Options) -> Outcome | N
             looked = looked_in(scene, box)
     else:
         looked = looked_in(scene, box)
-    ids = own_ids(looked.classes, scene.classes)
+    ids = ids_of(looked, scene)
     labels = scene.labels[box.slices]
     found = best_of_the_others(looked.evidence, area, labels, ids, scene.ignore)
     return None if found.is_empty else Outcome(found.trimmed())

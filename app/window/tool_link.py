@@ -14,7 +14,7 @@ from app.panels.tool_options import ToolOptionsBar
 from app.tool_options import Value
 from app.tool_rows import BRUSH_SIZE
 from app.window.core import Core
-from segcore.edits import Protection, Relabelling
+from segcore.edits import Protection, Relabelling, Selection
 
 _NO_CLASS = (255, 255, 255)
 """What pixels that become unlabelled, or that have no class to become, are tinted with."""
@@ -137,8 +137,8 @@ class ToolLink(QObject):
             if preview.hidden:
                 hidden = self.tr("{} px protected").format(f"{preview.hidden:,}")
                 words = f"{words}  ·  {hidden}" if words else hidden
-            whole = isinstance(preview.outcome.proposal, Relabelling)
-            if not whole and 0 <= preview.class_id < len(classes):
+            one = isinstance(preview.outcome.proposal, Selection)
+            if one and 0 <= preview.class_id < len(classes):
                 color = classes[preview.class_id].color
         self._bar.set_proposal(words, color, active=self._stands)
 

@@ -131,6 +131,22 @@ def test_a_box_is_refined_and_grabbed(opened: Any) -> None:
         opened.waits_for(lambda: np.array_equal(document.labels, before))
 
 
+def test_a_box_in_which_nothing_would_change_is_said_to_be_one(opened: Any) -> None:
+    window, document = opened.window, opened.window.core.document
+    before = document.labels.copy()
+    box = ((40, 100), (140, 150), (239, 199))
+    opened.presses(Qt.Key.Key_R)
+    opened.drags(*box)
+    proposed(opened)
+    opened.presses(Qt.Key.Key_Return)
+    opened.waits_for(lambda: not np.array_equal(document.labels, before))
+    opened.drags(*box)
+    bar = window.view_parts.tool_options
+    opened.waits_for(lambda: "says the same" in bar.words.toolTip() and bar.words.isVisible())
+    opened.presses(Qt.Key.Key_Escape)
+    opened.waits_for(lambda: not bar.words.isVisible())
+
+
 def test_scissors_close_on_a_double_click(opened: Any) -> None:
     document = opened.window.core.document
     before = document.labels.copy()
