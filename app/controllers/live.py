@@ -21,12 +21,10 @@ from app.session import Session
 from app.user_error import UserError, user_error
 from segcore.errors import SegcoreError
 from segcore.project import Project
+from segcore.project.names import LIVE
 
 if TYPE_CHECKING:
     from segcore.live import Camera, LiveSource
-
-FOLDER = "live"
-"""Where in the project frames are kept that come from no file."""
 
 _MEASURED = 2.0  # seconds over which rates are measured
 
@@ -191,7 +189,7 @@ class LiveController(QObject):
         from segcore.atomic import replacing
 
         try:
-            folder = project.folder / FOLDER
+            folder = project.folder / LIVE
             folder.mkdir(exist_ok=True)
             with replacing(folder / name) as stream:
                 Pillow.fromarray(image).save(stream, "PNG", compress_level=1)

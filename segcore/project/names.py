@@ -12,6 +12,8 @@ from segcore.errors import ProjectError
 
 CLASSES_NAME = "classes.json"
 HISTORY = "history"
+LIVE = "live"
+"""Frames of a camera or a stream that were kept: pictures that lie nowhere else."""
 
 _LONGEST_COMPONENT = 255
 _ROOM_FOR_ENDINGS = len(".journal")

@@ -14,6 +14,7 @@ from PIL import Image
 from segcore.classes import ClassTable
 from segcore.edits import Stroke, fill
 from segcore.errors import ImageError, ProjectError, RequestError
+from segcore.images import read_image
 from segcore.labels import read_label_map, write_label_map
 from segcore.project import Project
 
@@ -224,6 +225,28 @@ def test_save_as_goes_on_elsewhere(project, pictures, tmp_path):
         with pytest.raises(ProjectError, match="already"):
             before.save_as(pictures)
         assert before.labels("a.jpg").shape == (60, 80)  # still open
+
+
+def test_save_as_takes_frames_along_that_lie_nowhere_else(project, pictures, tmp_path):
+    frame = project.folder / "live" / "2026-11-23 14.00.00.000.png"
+    frame.parent.mkdir()
+    frame.write_bytes((pictures / "b.png").read_bytes())
+    [name] = project.add([frame])
+    project.record(name, (0, 0, 1, 1), np.full((1, 1), 1))
+    old = project.folder
+    (tmp_path / "copy" / "live").mkdir(parents=True)
+    (tmp_path / "copy" / "live" / "other.txt").touch()
+    (tmp_path / "taken" / name).mkdir(parents=True)
+    with pytest.raises(ProjectError, match="There is live/2026"):
+        project.save_as(tmp_path / "taken")
+    project.save_as(tmp_path / "copy").close()
+    shutil.rmtree(old)
+    with Project.open(tmp_path / "copy") as copy:
+        assert copy.image_path(name) == tmp_path / "copy" / name
+        assert read_image(copy.image_path(name)).shape == (*copy.labels(name).shape, 3)
+        assert copy.labels(name)[0, 0] == 1
+        assert copy.add([copy.folder / "live"]) == [name]
+    assert (tmp_path / "copy" / "live" / "other.txt").exists()
 
 
 # Classes
