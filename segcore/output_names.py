@@ -17,7 +17,7 @@ from typing import NamedTuple
 from segcore.decoding.animation import moves
 from segcore.errors import ImageError, RequestError, VideoError, readable
 from segcore.folders import find_image_places
-from segcore.video_pool import open_frames
+from segcore.video import Video
 
 OnError = Callable[[Path, str], None]
 
@@ -104,7 +104,7 @@ def _plan_videos(videos: Sequence[Path], taken: set[str], on_error: OnError) -> 
     plain = Counter(_as_the_disk_sees(path.stem) for path in videos)
     for path in videos:
         try:
-            with open_frames(path) as video:
+            with Video(path) as video:
                 count = len(video)
         except VideoError as error:
             on_error(path, str(error))

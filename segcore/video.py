@@ -24,6 +24,7 @@ from segcore.decoding.growing_index import GrowingIndex
 from segcore.decoding.video_frames import decoded_frames, rgb_of, upright_size
 from segcore.decoding.video_index import FrameIndex, build_index, open_video
 from segcore.errors import VideoError, readable
+from segcore.folders import is_image_path
 
 RGB = npt.NDArray[np.uint8]
 
@@ -41,7 +42,8 @@ class Video:
     """The frames of a video as a sequence; closes with `close` or at the end of `with`.
 
     `len(video)` frames; `video[i]` is (H, W, 3) uint8 RGB, upright; iterating decodes each frame
-    once. Safe to use from several threads, which wait for each other.
+    once. Safe to use from several threads, which wait for each other. A picture that moves (GIF,
+    APNG, WebP) or a stack (TIFF) is a video too: making one of it gives a `PictureStack`.
 
     Args:
         path: of the file.
@@ -52,6 +54,14 @@ class Video:
     Raises:
         VideoError: the file cannot be read, has no video, or not one frame of it can be decoded.
     """
+
+    def __new__(cls, path: str | Path, *_: object, **__: object) -> Video:
+        """Of the kind that reads the file, as `pathlib.Path` does it."""
+        if cls is Video and is_image_path(path):
+            from segcore.decoding.picture_stack import PictureStack  # is a kind of this one
+
+            return object.__new__(PictureStack)
+        return object.__new__(cls)
 
     def __init__(
         self,

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from segcore.decoding.growing_index import GrowingIndex
-from segcore.decoding.picture_stack import PictureStack
 from segcore.errors import VideoError, readable
 from segcore.folders import is_image_path
 from segcore.video import RGB, Video
@@ -24,24 +23,13 @@ MOST_OPEN = 8
 KEPT_BYTES = 24 << 20
 """Of decoded frames that each of them keeps."""
 
-Frames = Video | PictureStack
-
-
-def open_frames(path: Path) -> Frames:
-    """A video, or a picture that moves as one; to be closed.
-
-    Raises:
-        VideoError: it cannot be read.
-    """
-    return PictureStack(path) if is_image_path(path) else Video(path)
-
 
 class VideoPool:
     """Reads frames by file and number; every call may come from any thread."""
 
     def __init__(self, most_open: int = MOST_OPEN) -> None:
         self._most = most_open
-        self._open: OrderedDict[tuple[Path, int], Frames] = OrderedDict()
+        self._open: OrderedDict[tuple[Path, int], Video] = OrderedDict()
         self._in_use: set[tuple[Path, int]] = set()
         self._indices: dict[Path, tuple[tuple[int, int], GrowingIndex]] = {}
         self._guard = threading.RLock()
@@ -81,7 +69,7 @@ class VideoPool:
         yield from self._index_of(path).counts()
 
     @contextmanager
-    def using(self, path: Path) -> Iterator[Frames]:
+    def using(self, path: Path) -> Iterator[Video]:
         """The calling thread's reader of a file, which is not closed meanwhile."""
         key = path, threading.get_ident()
         with self._guard:
@@ -109,9 +97,9 @@ class VideoPool:
             for path in [path for path in self._indices if path not in still_open]:
                 self._indices.pop(path)[1].close()
 
-    def _opened(self, path: Path) -> Frames:
+    def _opened(self, path: Path) -> Video:
         if is_image_path(path):
-            return PictureStack(path)
+            return Video(path)
         return Video(path, self._index_of(path), kept_bytes=KEPT_BYTES)
 
     def _index_of(self, path: Path) -> GrowingIndex:

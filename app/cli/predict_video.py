@@ -56,13 +56,13 @@ def write_overlay(
     Raises:
         VideoError: the video cannot be read, or the target not be written.
     """
+    from segcore.video import Video
     from segcore.video_export import VideoWriter, laid_over
-    from segcore.video_pool import open_frames
 
     if not maps.is_dir():
         raise RequestError(f"There are no label maps in {readable(maps)}: predict the video first.")
     sound = None if is_image_path(video) else video
-    with open_frames(video) as frames, VideoWriter(target, frames.rate, sound=sound) as out:
+    with Video(video) as frames, VideoWriter(target, frames.rate, sound=sound) as out:
         ticker = Ticker(len(frames), progress)
         for number in range(len(frames)):
             try:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 from segcore.decoding.pixels import RGB
 from segcore.images import read_image
 from segcore.output_names import Job
-from segcore.video_pool import Frames, open_frames
+from segcore.video import Video
 
 
 class PictureReader:
@@ -17,7 +16,7 @@ class PictureReader:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._place = ""
-        self._video: Frames | None = None
+        self._video: Video | None = None
 
     def read(self, job: Job) -> RGB:
         """The picture, (H, W, 3) uint8 RGB.
@@ -37,9 +36,9 @@ class PictureReader:
                 self._video.close()
                 self._video, self._place = None, ""
 
-    def _opened(self, place: str) -> Frames:
+    def _opened(self, place: str) -> Video:
         if self._video is None or self._place != place:
             if self._video is not None:
                 self._video.close()
-            self._video, self._place = open_frames(Path(place)), place
+            self._video, self._place = Video(place), place
         return self._video

@@ -7,24 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
-from typing import Self
 
 from PIL import Image
 
 from segcore.decoding.pixels import RGB, rgb_of_picture
 from segcore.errors import VideoError, readable
+from segcore.video import Video
 
 _GUESSED_RATE = 10.0  # frames a second where the file says nothing
 
 
-class PictureStack:
-    """The pictures of one file, with the interface of `segcore.Video`.
+class PictureStack(Video):
+    """The pictures of one file, which Pillow reads: FFmpeg knows no WebP that moves.
 
     Raises:
         VideoError: the file is not there or no picture that Pillow reads.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *_unused: object, **_of_videos: object) -> None:
         self.path = Path(path)
         self._lock = threading.RLock()
         with self._told():
@@ -32,12 +32,6 @@ class PictureStack:
             self._count = int(getattr(self._picture, "n_frames", 1))
         self._duration = float(self._picture.info.get("duration") or 0)
         self._times: list[float] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -67,7 +61,7 @@ class PictureStack:
         if not -self._count <= number < self._count:
             raise IndexError(f"{readable(self.path)} has {self._count} pictures")
         with self._lock, self._told():
-            self._seek(number % self._count)
+            self._go_to(number % self._count)
             return rgb_of_picture(self._picture.copy())
 
     def time_of(self, number: int) -> float:
@@ -83,7 +77,7 @@ class PictureStack:
             return self._times[:count]
 
     def _duration_of(self, number: int) -> float:
-        self._seek(number)
+        self._go_to(number)
         self._picture.load()  # WebP says it with the pixels
         return float(self._picture.info.get("duration") or 0) / 1000 or 1 / self.rate
 
@@ -91,7 +85,7 @@ class PictureStack:
         """Each stands for itself."""
         return True
 
-    def _seek(self, number: int) -> None:
+    def _go_to(self, number: int) -> None:
         if number < self._picture.tell():
             self._picture.close()  # not every reader finds its way back
             self._picture = Image.open(self.path)

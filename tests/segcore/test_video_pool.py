@@ -147,6 +147,12 @@ def test_animations_and_stacks_are_videos(tmp_path: Path, ending: str) -> None:
     assert reds == pytest.approx([120, 0, 160, 40], abs=2)
     with pytest.raises(ImageError):
         read_image(frame_path(path, 5))
+    with Video(path) as video:  # as everybody else opens videos
+        assert (len(video), video.size) == (5, (30, 40))
+        assert int(video[-1][15, 20, 0]) == pytest.approx(160, abs=2)
+        assert [int(frame[15, 20, 0]) // 39 for frame in video] == [0, 1, 2, 3, 4]
+        with pytest.raises(IndexError):
+            video[5]
 
 
 @pytest.mark.parametrize("ending", ["gif", "png", "webp"])
