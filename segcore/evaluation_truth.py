@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from segcore.formats.contract import LabelledSet
+from segcore.formats.contract import LabelledPicture, LabelledSet
+from segcore.formats.importing import finder_of
 from segcore.formats.project_set import set_of_project
 from segcore.labels import LabelMap
 from segcore.project import NOBODY, Project
@@ -33,6 +35,19 @@ def truth_of_project(project: Project, statuses: Collection[str] = ()) -> Labell
         if picture.name in labelled
     ]
     return replace(chosen, pictures=pictures)
+
+
+def with_pictures_of(project: Project, labelled: LabelledSet) -> LabelledSet:
+    """Labels that came without pictures, for the project's pictures of those names."""
+    find = finder_of({name: Path(name) for name in project.images})
+
+    def with_picture(alone: LabelledPicture) -> LabelledPicture:
+        found = find(alone.name) if alone.image is None else None
+        if found is None:
+            return alone
+        return replace(alone, name=found.as_posix(), image=project.image_path(found.as_posix()))
+
+    return replace(labelled, pictures=[with_picture(each) for each in labelled.pictures])
 
 
 def _by_people(project: Project, name: str) -> LabelMap:

@@ -89,7 +89,7 @@ class EvaluatingController(LabelWork):
     def _gather(
         self, project: Project | None, truth: Truth, spec: ModelSpec, token: CancelToken
     ) -> None:
-        from segcore.evaluation_truth import APPROVED, truth_of_project
+        from segcore.evaluation_truth import APPROVED, truth_of_project, with_pictures_of
         from segcore.formats.guess import guess_format
         from segcore.formats.importing import import_set
         from segcore.formats.table import format_named
@@ -104,6 +104,8 @@ class EvaluatingController(LabelWork):
             labelled = import_set(
                 truth.folder, format_named(name), progress=self._report(token), cancel=token
             ).labelled
+            if project is not None:
+                labelled = with_pictures_of(project, labelled)
             source = f"{truth.folder} ({name})"
         else:
             if project is None:

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.room import take_room
+
 _REST = 120
 """Milliseconds without another resize after which the chart is drawn anew."""
 
@@ -47,7 +49,7 @@ class ChartDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.picture, 1)
         layout.addLayout(row)
-        self.resize(820, 680)
+        take_room(self, 820, 680)
         self._resized = QTimer(self)
         self._resized.setSingleShot(True)
         self._resized.setInterval(_REST)

@@ -27,6 +27,7 @@ from app.dialogs.compare_tables import (
     NotComparedList,
     number,
 )
+from app.dialogs.room import take_room
 from app.dialogs.score_table import percent
 from app.dialogs.work_bar import WorkBar
 from segcore.progress import Progress
@@ -87,7 +88,7 @@ class CompareDialog(QDialog):
         self._lay_out()
         self._connect()
         self._show_abilities()
-        self.resize(860, 760)
+        take_room(self, 860, 760)
 
     def set_progress(self, progress: Progress) -> None:
         """How far it is."""

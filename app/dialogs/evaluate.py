@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.evaluate_tables import ClassScoresTable, WorstPicturesTable, percent
+from app.dialogs.room import take_room
 from app.dialogs.work_bar import WorkBar
 from segcore.evaluation import Report
 from segcore.progress import Progress
@@ -86,7 +87,7 @@ class EvaluateDialog(QDialog):
         self._connect()
         self._show_results(there=False)
         self._show_source()
-        self.resize(800, 700)
+        take_room(self, 800, 700)
 
     def set_model(self, words: str) -> None:
         """Say which model is judged, and how pictures go in; '' while there is none."""

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.dialogs.export_choices import PartsBox, PicturesBox
 from app.dialogs.findings import FindingsList
 from app.dialogs.format_table import FormatTable
+from app.dialogs.room import take_room
 from app.dialogs.work_bar import WorkBar
 from segcore.formats.contract import Finding, Format
 from segcore.formats.export import ExportReport
@@ -82,7 +83,7 @@ class ExportLabelsDialog(QDialog):
         self.go.setProperty("primary", "true")
         self._lay_out()
         self._connect()
-        self.resize(960, 760)
+        take_room(self, 960, 760)
         self.formats.choose("coco")
 
     @property
@@ -118,8 +119,11 @@ class ExportLabelsDialog(QDialog):
             report.findings, self.tr("Nothing is lost: every pixel and every class is kept.")
         )
         if report.hindrances:
-            words = self.tr("Nothing can be written yet: {} in the way.")
-            self._say(words.format(len(report.hindrances)), warning=True)
+            words = self.tr("Nothing can be written yet: 1 problem.")
+            if len(report.hindrances) > 1:
+                words = self.tr("Nothing can be written yet: {:,} problems.")
+                words = words.format(len(report.hindrances))
+            self._say(words, warning=True)
         else:
             self._say(self.tr("Will write {}.").format(self._in_words(report)))
         self.go.setEnabled(not report.hindrances)

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.room import take_room
+
 if TYPE_CHECKING:
     from app.dialogs.figure_canvas import ThreadedCanvas, Toolbar
 
@@ -78,7 +80,7 @@ class FigureWindow(QDialog):
         self._layout.setSpacing(0)
         self._layout.addStretch(1)
         self._layout.addLayout(row)
-        self.resize(1100, 640)
+        take_room(self, 1100, 640)
 
     @property
     def is_drawn(self) -> bool:

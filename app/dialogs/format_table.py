@@ -13,11 +13,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.room import scale_of_letters
 from segcore.formats.contract import Format
 
 _NAME, _FILES, _CLASSES, _LOSSES = range(4)
 _FILES_WIDTH = 330
-"""Pixels; a tool tip has the whole, and what is lost is told apart below."""
+"""Pixels at ordinary letters; a tool tip has the whole, and what is lost is told apart below."""
 
 
 class FormatTable(QTableWidget):
@@ -58,7 +59,7 @@ class FormatTable(QTableWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(_FILES, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(_FILES, _FILES_WIDTH)
+        header.resizeSection(_FILES, round(scale_of_letters(self) * _FILES_WIDTH))
         header.setSectionResizeMode(_LOSSES, QHeaderView.ResizeMode.Stretch)
         self.currentCellChanged.connect(self._tell)
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.hub_licence import LicenceBox
 from app.dialogs.hub_table import NAME, FilteredTable, HubTable
+from app.dialogs.room import take_room
 from segcore.checkpoints.released import Licence, Released
 from segcore.progress import Progress
 
@@ -64,7 +65,7 @@ class HubDialog(QDialog):
         self.use = self._button("hub.use", self.tr("&Use This Model"))
         self._lay_out()
         self._connect()
-        self.resize(940, 680)
+        take_room(self, 940, 680)
         self.filter.setFocus()
         self._enable()
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.findings import FindingsList
 from app.dialogs.import_choices import ImportChoices
+from app.dialogs.room import take_room
 from app.dialogs.work_bar import WorkBar
 from segcore.formats.contract import Finding, Format
 from segcore.formats.import_plan import ImportPlan
@@ -71,7 +72,7 @@ class ImportLabelsDialog(QDialog):
         self.what.guessRequested.connect(self.guessRequested)
         self.go.clicked.connect(self._request_import)
         self.work.cancelRequested.connect(self._cancel)
-        self.resize(760, 620)
+        take_room(self, 760, 620)
 
     @property
     def plan(self) -> ImportPlan | None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -93,7 +93,11 @@ def percent(share: float) -> str:
 
 
 def swatch(info: ClassInfo) -> QIcon:
-    """A square of the class's colour."""
+    """A square of the class's colour, with an edge that is seen on any ground."""
     pixmap = QPixmap(12, 12)
     pixmap.fill(QColor(*info.color))
+    painter = QPainter(pixmap)
+    painter.setPen(QColor("#808080"))
+    painter.drawRect(0, 0, 11, 11)
+    painter.end()
     return QIcon(pixmap)

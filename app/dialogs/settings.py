@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs.room import take_room
 from app.dialogs.shortcuts_page import ShortcutsPage
 from app.settings import Settings
 
@@ -75,7 +76,7 @@ class SettingsDialog(QDialog):
         layout.setContentsMargins(12, 8, 12, 12)
         layout.addWidget(self.pages, 1)
         layout.addWidget(buttons)
-        self.resize(640, 560)
+        take_room(self, 640, 560)
 
     def accept(self) -> None:
         """Qt: take the settings over and close."""

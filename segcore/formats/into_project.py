@@ -124,7 +124,7 @@ def _into_new(
         raise FormatError.of(
             folder,
             [
-                f"There is no picture for the labels of {name}: name a folder with --pictures."
+                f"There is no picture for the labels of {name}: name the folder with the pictures."
                 for name in alone
             ],
         )

@@ -48,7 +48,7 @@ def classes_needed(folder: Path, options: ImportOptions, problems: Problems) -> 
         problems.raise_if_any()
         raise FormatError(
             f"{readable(folder)} has no {CLASSES_NAME}, and files of this format do not name their "
-            "classes: put one there, or name one with --classes."
+            "classes: put one there, or name a class table."
         )
     return classes
 

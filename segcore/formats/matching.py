@@ -68,8 +68,7 @@ def matched(project: Project, labelled: LabelledSet, existing: Existing) -> Matc
             taken.append(picture)
         elif existing == "refuse":
             problems.append(
-                f"{name} has labels in the project already: keep them with --existing keep, or "
-                "replace them with --existing replace."
+                f"{name} has labels in the project already: choose to keep or to replace them."
             )
         else:
             (taken if existing == "replace" else kept).append(picture)
@@ -129,8 +128,8 @@ def _places(
             found = find(picture.name) or find(picture.name.partition("/")[2])
             if found is None:
                 problems.append(
-                    f"There is no picture for the labels of {picture.name}: name a folder with "
-                    "--pictures."
+                    f"There is no picture for the labels of {picture.name}: name the folder with "
+                    "the pictures."
                 )
             else:
                 known[picture.name] = found.as_posix()

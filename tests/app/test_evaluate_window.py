@@ -17,6 +17,7 @@ from app.main_window import MainWindow
 from app.settings import Settings
 from segcore.classes import ClassTable
 from segcore.evaluation_figures import calibration_figure, confusion_figure
+from segcore.formats.contract import ExportOptions
 from segcore.formats.export import export_set
 from segcore.formats.project_set import set_of_project
 from segcore.formats.table import FORMATS
@@ -144,6 +145,13 @@ def test_approved_pictures_or_a_folder_may_judge(
     dialog = evaluated(qtbot, window, FOLDER)
     assert "3 pictures were judged" in dialog.state.text()
     assert "mIoU 37.5 %" in dialog.summary.text()
+
+    alone = ExportOptions(pictures=False)
+    export_set(set_of_project(project), tmp_path / "alone", FORMATS["hf"], alone)
+    dialog.folder.setText(str(tmp_path / "alone"))
+    dialog = evaluated(qtbot, window, FOLDER)
+    assert "3 pictures were judged" in dialog.state.text()
+    assert dialog.pictures.item(0, 0).text() in window.core.session.names
 
 
 def test_what_cannot_be_judged_is_a_sentence(qtbot: QtBot, window: MainWindow) -> None:

@@ -76,7 +76,10 @@ class EvaluationInquiry(Inquiry):
             cancel.raise_if_cancelled()
             try:
                 if picture.image is None:
-                    raise RequestError(f"There is no picture for the labels of {picture.name}.")
+                    raise RequestError(
+                        f"There is no picture for the labels of {picture.name}: open the pictures, "
+                        "or lay them beside the labels."
+                    )
                 truth = picture.labels()
                 found = predictor.predict(
                     read_image(picture.image), cancel=cancel, progress=between

@@ -192,7 +192,7 @@ def test_labels_of_a_person_are_not_replaced_unless_asked(tmp_path: Path) -> Non
 def test_labels_alone_need_their_pictures_and_make_no_half_project(tmp_path: Path) -> None:
     out = tmp_path / "out"
     export_set(labelled_in(tmp_path / "in"), out, FORMATS["hf"], ExportOptions(pictures=False))
-    with pytest.raises(FormatError, match="--pictures"):
+    with pytest.raises(FormatError, match="name the folder with the pictures"):
         import_into(tmp_path / "p", import_set(out, FORMATS["hf"]), "hf")
     assert not (tmp_path / "p").exists()
     options = ImportOptions(pictures=tmp_path / "in")
