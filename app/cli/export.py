@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from app.cli.interrupts import cancelled_by_interrupt
 from app.cli.options import JsonFlag, OutputFolder
 from app.cli.terminal import Terminal
 from segcore.errors import FormatError, RequestError, readable
@@ -62,7 +63,7 @@ def export(
     """Write a project's labels into a new folder, whole or not at all."""
     from segcore.formats.contract import ExportOptions
     from segcore.formats.export import export_set
-    from segcore.formats.export_plan import ExportPlan, planned_set
+    from segcore.formats.export_plan import ExportPlan, planned_set, watched
     from segcore.formats.splits import parse_shares
     from segcore.formats.table import format_named
     from segcore.project import Project
@@ -83,16 +84,17 @@ def export(
     )
     with Project.open(project, read_only=True) as opened:
         labelled, parts = planned_set(opened, plan)
-        with terminal.progress("export") as show:
+        with cancelled_by_interrupt() as cancel, terminal.progress("export") as show:
             try:
                 report = export_set(
-                    labelled,
+                    watched(labelled, cancel),
                     output,
                     form,
                     plan.options,
                     dry_run=dry_run,
                     split=parts,
                     progress=show,
+                    cancel=cancel,
                 )
             except FormatError as error:
                 complain_of(terminal, error)

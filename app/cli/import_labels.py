@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from app.cli.export import DryRunFlag, FormatOption, complain_of, findings_json
+from app.cli.interrupts import cancelled_by_interrupt
 from app.cli.options import JsonFlag
 from app.cli.terminal import Terminal, counted
 from segcore.errors import FormatError, readable
@@ -49,12 +50,20 @@ def import_labels(
     form = format_named(format_name)
     table = None if classes is None else ClassTable.read(classes)
     try:
-        with terminal.progress("check") as show:
-            imported = import_set(path, form, ImportOptions(table, pictures), progress=show)
-        with terminal.progress("import") as show:
-            report = import_into(
-                project, imported, form.name, existing=existing, dry_run=dry_run, progress=show
-            )
+        with cancelled_by_interrupt() as cancel:
+            with terminal.progress("check") as show:
+                options = ImportOptions(table, pictures)
+                imported = import_set(path, form, options, progress=show, cancel=cancel)
+            with terminal.progress("import") as show:
+                report = import_into(
+                    project,
+                    imported,
+                    form.name,
+                    existing=existing,
+                    dry_run=dry_run,
+                    progress=show,
+                    cancel=cancel,
+                )
     except FormatError as error:
         complain_of(terminal, error)
         raise typer.Exit(terminal.status) from error

@@ -27,6 +27,7 @@ from app.cli import (
     project,
     train,
 )
+from app.cli.interrupts import called_off
 from segcore.errors import Cancelled, SegcoreError
 
 PROGRAM = "segformer-studio"
@@ -97,12 +98,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _never_fail_on_odd_names()
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = _take_debug(words)
+    words = _with_command(words)
     try:
-        _commands(args=_with_command(words), prog_name=PROGRAM)
+        _commands(args=words, prog_name=PROGRAM)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except KeyboardInterrupt:
-        sys.stderr.write("cancelled\n")
+    except (KeyboardInterrupt, Cancelled):
+        sys.stderr.write(called_off(words))
         return _CANCELLED
     except Exception as error:  # noqa: BLE001 - the last stop before a person's terminal
         return _report(error, debug=debug)
@@ -112,9 +114,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(error: Exception, *, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
-    if isinstance(error, Cancelled):
-        sys.stderr.write("cancelled\n")
-        return _CANCELLED
     if isinstance(error, SegcoreError):
         sys.stderr.write(f"{error}\n")
     else:

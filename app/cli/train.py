@@ -10,7 +10,7 @@ import typer
 
 from app.cli.interrupts import cancelled_by_interrupt
 from app.cli.options import DeviceOption, ModelOption, parse_size
-from app.cli.terminal import Terminal
+from app.cli.terminal import Terminal, counted
 from app.cli.train_options import (
     Balance,
     Course,
@@ -42,6 +42,10 @@ def train(
     form: Annotated[
         str, typer.Option("-f", "--format", metavar="FORMAT", help="Of a DIR that is no project.")
     ] = "png",
+    classes: Annotated[
+        Path | None,
+        typer.Option("--classes", metavar="FILE", help="The classes.json that the ids mean."),
+    ] = None,
     scratch: Annotated[
         bool,
         typer.Option(
@@ -167,6 +171,7 @@ def train(
     It can be killed at any time: --resume goes on from the last minute. Several processes or GPUs:
     torchrun --nproc-per-node N -m app train ….
     """
+    from segcore.classes import ClassTable
     from segcore.training import commands
 
     terminal = Terminal()
@@ -214,10 +219,10 @@ def train(
         patience=patience,
         onnx=onnx,
         tensorboard=tensorboard,
+        classes=None if classes is None else ClassTable.read(classes),
     )
     with cancelled_by_interrupt(or_terminated=True) as cancel, teller(terminal, as_json) as told:
         result = commands.carry_out(request, told, cancel)
-    if not result.finished and not math.isfinite(minutes):
-        terminal.note(f"Stopped after {result.steps} steps; --resume goes on.")
-        raise typer.Exit(_CANCELLED)
-    raise typer.Exit(terminal.status)
+    if not result.finished:
+        terminal.note(f"Stopped after {counted(result.steps, 'step')}; --resume goes on.")
+    raise typer.Exit(_CANCELLED if cancel.interrupted else terminal.status)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from app.cli.terminal import Terminal
+from app.cli.terminal import Terminal, counted
 from segcore.progress import Progress, Ticker
 
 Event = Mapping[str, Any]
@@ -42,8 +42,10 @@ class _Words:
         match event["event"]:
             case "note" | "warning":
                 self._terminal.note(event["text"])
+            case "survey":
+                self._show(Progress(event["done"], event["pictures"], "reading the labels"))
             case "resumed":
-                self._terminal.note(f"Going on after step {event['step']}.")
+                self._terminal.note(_resumed(event["step"], event["steps"]))
             case "step":
                 self._step(event)
             case "validation":
@@ -53,15 +55,20 @@ class _Words:
             case "onnx":
                 self._terminal.note(f"{event['path']}: the same as ONNX.")
             case "model":
-                self._terminal.note(f"{event['path']}: the model after {event['step']} steps.")
+                self._terminal.note(
+                    f"{event['path']}: the model after {counted(event['step'], 'step')}."
+                )
 
     def _step(self, event: Event) -> None:
-        if self._ticker is None:
-            self._ticker = Ticker(event["steps"], self._show)
-            self._ticker.done = event["step"] - 1
-            self._loss = event["loss"]
-        self._loss += 0.05 * (event["loss"] - self._loss)
         self._rate = event["lr"]
+        if self._ticker is None:
+            # How long a step takes is known from the second one on.
+            self._ticker = Ticker(event["steps"], self._show)
+            self._ticker.done = event["step"]
+            self._loss = event["loss"]
+            self._show(Progress(event["step"], event["steps"], f"loss {self._loss:.3f}"))
+            return
+        self._loss += 0.05 * (event["loss"] - self._loss)
         self._ticker.tick(f"loss {self._loss:.3f}")
 
     def _validation(self, event: Event) -> None:
@@ -73,3 +80,9 @@ class _Words:
             f"{100 * event['miou']:>7.1f}%{100 * event['pixel_accuracy']:>9.1f}%"
             f"{'  best so far' if event['best'] else ''}"
         )
+
+
+def _resumed(step: int, steps: int) -> str:
+    if step < steps:
+        return f"Going on after step {step}."
+    return f"All {counted(steps, 'step')} had been done."

@@ -10,6 +10,7 @@ from typing import Literal
 
 import torch
 
+from segcore.classes import ClassTable
 from segcore.errors import TrainingError
 from segcore.formats.splits import SplitBy
 from segcore.inference.devices import place
@@ -76,6 +77,7 @@ class Request:
     patience: int = 0
     onnx: bool = False
     tensorboard: bool = False
+    classes: ClassTable | None = None
 
 
 def carry_out(
@@ -85,12 +87,17 @@ def carry_out(
     if request.threads:
         torch.set_num_threads(request.threads)
     trained, held_out = open_samples(
-        request.data, request.form, hold_out=request.hold_out, by=request.by, seed=request.seed
+        request.data,
+        request.form,
+        hold_out=request.hold_out,
+        by=request.by,
+        seed=request.seed,
+        classes=request.classes,
     )
     shares = [share for _, share in request.mix]
     if sum(shares) >= 1:
         raise TrainingError("The shares of --mix come to 1 or more: leave some to DIR itself.")
-    others = [open_samples(folder).trained for folder, _ in request.mix]
+    others = [open_samples(folder, classes=request.classes).trained for folder, _ in request.mix]
     plan = Plan(
         sources=[(trained, 1 - sum(shares)), *zip(others, shares)],
         held_out=held_out,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from segcore.classes import ClassTable
 from segcore.errors import FormatError, RequestError, TrainingError, readable
 from segcore.formats.contract import ImportOptions, LabelledSet, Problems
 from segcore.formats.splits import SplitBy, split_by_folder_names
@@ -23,11 +24,13 @@ def open_samples(
     hold_out: float | None = None,
     by: SplitBy = "picture",
     seed: int = 0,
+    classes: ClassTable | None = None,
 ) -> Opened:
     """Read what `path` holds.
 
     Args:
         form: a name of `segcore.formats.FORMATS`, for what is no project.
+        classes: what ids mean in files that do not say it; nothing to a project.
         hold_out: share of the pictures that is held out, whole groups of it. Without it the split
             `val` is held out where the set has one, and nothing else; `test` is never touched.
         by: what is a group: a picture, a folder, or a video.
@@ -38,10 +41,15 @@ def open_samples(
     """
     if not path.exists():
         raise TrainingError(f"{readable(path)}: there is no such folder; check the name.")
+    if form == PNG and not path.is_dir():
+        raise TrainingError(
+            f"{readable(path)} is a file: name the folder that images and labels lie in, or say "
+            "its format (--format)."
+        )
     if Project.is_project(path):
         samples = ProjectSamples.of(Project.open(path, read_only=True), by)
         return _project_apart(samples, hold_out or 0, seed)
-    labelled = _read(path, form)
+    labelled = _read(path, form, classes)
     if labelled.splits == ("train",) or "train" not in labelled.splits:
         return held_out_apart(_some(SetSamples(labelled, by=by), path), hold_out or 0, seed)
     trained = _some(SetSamples(labelled, ["train"], by), path)
@@ -62,12 +70,12 @@ def _project_apart(samples: ProjectSamples, share: float, seed: int) -> Opened:
     return Opened(Subset(samples, kept), held_out)
 
 
-def _read(path: Path, form: str) -> LabelledSet:
+def _read(path: Path, form: str, classes: ClassTable | None) -> LabelledSet:
     if form not in FORMATS:
         raise RequestError(f"{form}: there is no such format; use one of {', '.join(FORMATS)}.")
     problems = Problems(path)
     try:
-        labelled = FORMATS[form].read(path, ImportOptions(), problems)
+        labelled = FORMATS[form].read(path, ImportOptions(classes), problems)
     except FormatError as error:
         for sentence in error.problems:
             problems.add(sentence)

@@ -12,7 +12,7 @@ from segcore.checkpoints import save_model
 from segcore.errors import TrainingError, readable
 from segcore.inference.devices import place
 from segcore.preprocess import Preprocess
-from segcore.progress import CancelToken
+from segcore.progress import CancelToken, Progress
 from segcore.training.batches import Source
 from segcore.training.beginning import Beginning, begin
 from segcore.training.closing import account_of, check_onnx, write_onnx
@@ -37,11 +37,12 @@ def train(
 ) -> Result:
     """Train, saving the state now and then and the model at the end.
 
-    `told` hears of events, mappings with `event`: `note`, `warning`, `resumed`, `step`, `state`,
-    `validation`, `model`, `onnx`, `report`.
+    `told` hears of events, mappings with `event`: `note`, `warning`, `survey`, `resumed`, `step`,
+    `state`, `validation`, `model`, `onnx`, `report`.
 
     Raises:
         TrainingError: in one sentence; the last state that was saved stays usable.
+        Cancelled: `cancel` was called before the first step.
     """
     device = place(local_device(plan.device), "fp32", "exact").device
     workers = join_workers(device)
@@ -80,7 +81,16 @@ class _Run:
             check_onnx(beginning.network)
         for note in beginning.notes if state is None else ():
             self._say({"event": "note", "text": note})
-        sources = [Source(samples, survey(samples), share) for samples, share in plan.sources]
+        if plan.every and plan.held_out is None and state is None:
+            text = (
+                "Nothing is held out, so there is nothing to look at while it runs: --hold-out 0.1 "
+                "holds pictures out."
+            )
+            self._say({"event": "note", "text": text})
+        sources = [
+            Source(samples, survey(samples, self._surveying), share)
+            for samples, share in plan.sources
+        ]
         empty = sum(source.survey.without_labels for source in sources)
         if empty:
             text = f"{empty} pictures in which nothing is labelled are left out."
@@ -96,9 +106,13 @@ class _Run:
         finally:
             self._telling.close()
 
+    def _surveying(self, progress: Progress) -> None:
+        self._cancel.raise_if_cancelled()
+        self._say({"event": "survey", "done": progress.done, "pictures": progress.total})
+
     def _resume(self, trainer: Trainer, state: State) -> None:
         trainer.resume(state)
-        self._say({"event": "resumed", "step": trainer.step})
+        self._say({"event": "resumed", "step": trainer.step, "steps": self._recipe.steps})
         changes = changes_since(state.data, self._checksums)
         if changes is not None:
             self._say({"event": "warning", "text": changes})
@@ -125,8 +139,7 @@ class _Run:
             if not stopped and trainer.step > before:
                 validation = self._look(trainer, beginning)
             if self._workers.first:
-                self._save(trainer)
-                self._write(trainer, beginning)
+                self._save_both(trainer, beginning)
             if stopped:
                 break
         ended = self._is_at_its_end(trainer)
@@ -215,6 +228,13 @@ class _Run:
     def _save(self, trainer: Trainer) -> None:
         save_state(self._plan.out, trainer.state(self._checksums))
         self._say({"event": "state", "step": trainer.step})
+
+    def _save_both(self, trainer: Trainer, beginning: Beginning) -> None:
+        """Save state and model; a disk that has no room for the one may have it for the other."""
+        try:
+            self._save(trainer)
+        finally:
+            self._write(trainer, beginning)
 
     def _save_in_passing(self, trainer: Trainer) -> None:
         """Save; where the disk refuses, say so and go on: the next time may go better."""

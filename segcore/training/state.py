@@ -105,8 +105,9 @@ def _write(path: Path, words: Mapping[str, Any]) -> None:
         with replacing(path) as stream:
             torch.save(dict(words), stream)
     except (OSError, RuntimeError) as error:
-        # torch's writer reports a full disk as a RuntimeError.
-        trouble = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        # torch's writer reports a full disk as a RuntimeError of its own, about positions.
+        why = [getattr(each, "strerror", None) for each in (error, error.__context__)]
+        trouble = why[0] or why[1] or "is the disk full?"
         raise TrainingError(
             f"{readable(path)}: the state of the training cannot be written ({trouble}); make "
             "room, then go on with --resume from the last one that was."

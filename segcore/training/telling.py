@@ -16,6 +16,8 @@ from segcore.training.transfer import Step
 
 LOG = "log.jsonl"
 TENSORBOARD = "tensorboard"
+_PASSING = frozenset({"state", "survey"})
+"""Events that nobody asks for afterwards."""
 
 
 class Telling:
@@ -46,7 +48,7 @@ class Telling:
         """Tell of an event, a mapping with `event`."""
         if not self._speaks:
             return
-        if event["event"] != "state":
+        if event["event"] not in _PASSING:
             line = json.dumps({"time": round(time.time(), 1), **event})
             # The log is a convenience: a full disk, which saving reports, stops nothing here.
             with suppress(OSError), (self._folder / LOG).open("a", encoding="utf-8") as log:

@@ -29,6 +29,9 @@ from segcore.training.state import State
 from segcore.training.transfer import Reading, Step, reads_late, to_device
 from segcore.training.workers import ALONE, Workers
 
+_MAY_CHANGE = frozenset({"lr", "precision"})
+"""What another run may set anew when it goes on."""
+
 
 class Trainer:
     """A network in training. `network` itself is changed.
@@ -132,18 +135,21 @@ class Trainer:
         self.average.restore(weights, self.average.steps)
 
     def resume(self, state: State) -> None:
-        """Go on from a state that the same recipe had.
+        """Go on from a state that the same recipe had, but for the rate and the precision.
+
+        Those may be what has to change before a loss that is no number is one again.
 
         Raises:
             TrainingError: it belongs to another recipe, network or class table.
         """
         own = json.loads(json.dumps(self.recipe.to_json()))
-        if state.recipe != own:
-            different = [name for name in own if own[name] != state.recipe.get(name)]
+        different = [name for name in own if own[name] != state.recipe.get(name)]
+        if not _MAY_CHANGE.issuperset(different):
             raise TrainingError(
                 f"The training that was begun differs in {', '.join(different)}: go on with the "
                 "settings that it had, or begin anew in another folder."
             )
+        peaks = [group["peak"] for group in self._optimiser.param_groups]
         try:
             self.network.load_state_dict(state.network)
             self._optimiser.load_state_dict(state.optimiser)  # type: ignore[arg-type]
@@ -153,7 +159,15 @@ class Trainer:
                 "The training that was begun is of another network or another number of classes: "
                 "begin anew in another folder."
             ) from error
-        self._scaler.load_state_dict(dict(state.scaler))
+        for group, peak in zip(self._optimiser.param_groups, peaks):
+            group["peak"] = peak
+        if state.scaler:
+            self._scaler.load_state_dict(dict(state.scaler))
+        if different:
+            self.notes.append(
+                f"It goes on with another {' and '.join(different)} than it was begun with, and "
+                "will not end as the unbroken one would have."
+            )
         self.step, self.best, self.parts = state.step, state.best, state.parts
 
     @property

@@ -86,5 +86,5 @@ class Reading:
 def _not_a_number(what: str, step: int) -> TrainingError:
     return TrainingError(
         f"The {what} is no number any more after {step - 1} steps: go on from the last state with "
-        "a smaller learning rate (--lr), or in fp32."
+        "--resume and a smaller learning rate (--lr), or with --precision fp32."
     )

@@ -17,9 +17,10 @@ from PIL import Image
 from app.cli.main import main
 from segcore.checkpoints import read_checkpoint, save_pretrained
 from segcore.classes import ClassTable
-from segcore.labels import write_label_map
+from segcore.labels import LabelMap, write_label_map
 from segcore.models import SegFormer, SegFormerConfig
 from segcore.project import Project
+from segcore.training.set_samples import SetSamples
 
 CLASSES = ClassTable.from_names(["grass", "brick"])
 
@@ -41,6 +42,15 @@ def data(tmp_path: Path) -> Path:
         write_label_map(folder / "labels" / f"p{number}.png", labels, CLASSES)
     CLASSES.write(folder / "classes.json")
     return folder
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A tiny SegFormer of the data's classes."""
+    widths = SegFormerConfig(
+        widths=(8, 8, 16, 16), heads=(1, 1, 2, 2), decoder_width=16, num_classes=2
+    )
+    return save_pretrained(SegFormer(widths), tmp_path / "model", CLASSES)
 
 
 SMALL = ("--steps", "3", "--batch", "2", "--size", "32x32", "--device", "cpu", "--threads", "1")
@@ -90,12 +100,63 @@ def test_a_project_is_trained_on_what_is_labelled_in_it(data: Path, tmp_path: Pa
     assert read_checkpoint(out).classes.names == CLASSES.names
 
 
+def test_class_names_may_come_from_elsewhere(data: Path, model: Path, tmp_path: Path) -> None:
+    (data / "classes.json").rename(tmp_path / "names.json")
+    words = ["train", str(data), "-m", str(model), "-o", str(tmp_path / "out"), *SMALL]
+    assert main(words) == 1
+    assert main([*words, "--classes", str(tmp_path / "names.json")]) == 0
+    assert read_checkpoint(tmp_path / "out").classes.names == CLASSES.names
+
+
+def test_what_stopped_says_how_to_go_on(
+    data: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", str(data), "-m", str(model), "-o", str(tmp_path / "out"), *SMALL]
+    assert main([*words, "--minutes", "0", "--every", "1"]) == 0
+    said = capsys.readouterr().err
+    assert "Nothing is held out" in said
+    assert "0:00 left" not in said
+    assert "the model after 1 step." in said
+    assert said.rstrip().endswith("Stopped after 1 step; --resume goes on.")
+    assert main([*words, "--every", "1", "--resume"]) == 0
+    assert "Going on after step 1." in capsys.readouterr().err
+    assert main([*words, "--every", "1", "--resume"]) == 0
+    assert "All 3 steps had been done." in capsys.readouterr().err
+
+
+def test_ctrl_c_while_labels_are_read_ends_it(
+    data: Path,
+    model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No step was done: nothing pretends to be a model."""
+    before, read = signal.getsignal(signal.SIGINT), SetSamples.labels
+
+    def interrupted(samples: SetSamples, index: int) -> LabelMap:
+        if index == 1:
+            signal.raise_signal(signal.SIGINT)
+        assert index < 3, "it goes on reading"
+        return read(samples, index)
+
+    monkeypatch.setattr(SetSamples, "labels", interrupted)
+    out = tmp_path / "out"
+    assert main(["train", str(data), "-m", str(model), "-o", str(out), *SMALL]) == 130
+    assert capsys.readouterr().err == (
+        "Cancelled: no step had been done; run the same command again.\n"
+    )
+    assert not (out / "config.json").exists()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         ("nothing", "there is no such folder"),
         ("no labels", "Nothing is labelled in the 4 pictures"),
         ("one class", 'Only the class "grass" is labelled'),
+        ("a file", "is a file: name the folder"),
         ("model", "nowhere"),
     ],
 )
@@ -111,6 +172,8 @@ def test_what_cannot_be_trained_is_said_in_one_sentence(
     elif change == "one class":
         for path in (data / "labels").iterdir():
             write_label_map(path, np.zeros((64, 64), np.uint8), CLASSES)
+    elif change == "a file":
+        folder = data / "classes.json"
     else:
         model = "nowhere"
     out = tmp_path / "out"
@@ -124,12 +187,10 @@ def test_what_cannot_be_trained_is_said_in_one_sentence(
     assert not (out / "config.json").exists()
 
 
-def test_a_killed_run_ends_where_the_unbroken_one_does(data: Path, tmp_path: Path) -> None:
+def test_a_killed_run_ends_where_the_unbroken_one_does(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
     """SIGKILL at some step, then --resume: the same weights to the last bit."""
-    widths = SegFormerConfig(
-        widths=(8, 8, 16, 16), heads=(1, 1, 2, 2), decoder_width=16, num_classes=2
-    )
-    model = save_pretrained(SegFormer(widths), tmp_path / "model", CLASSES)
     options = ["--steps", "30", "--batch", "2", "--size", "32x32", "--threads", "1", "--json"]
     words = ["train", str(data), "-m", str(model), "--lr", "1e-3", *options]
     cut = [*words, "-o", str(tmp_path / "cut"), "--resume", "--save-seconds", "0"]

@@ -141,7 +141,12 @@ def test_curves_for_tensorboard(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("segcore.training.telling.find_spec", lambda _name: object())
     drawn = replace(plan, tensorboard=True, resume=True)
     cancel = CancelToken()
-    train(drawn, replace(RECIPE, steps=3), lambda _event: cancel.cancel(), cancel)
+
+    def stop(event: object) -> None:
+        if isinstance(event, dict) and event["event"] == "step":
+            cancel.cancel()
+
+    train(drawn, replace(RECIPE, steps=3), stop, cancel)
     train(drawn, replace(RECIPE, steps=3))
     names = {name for name, _ in scalars}
     assert {"train/loss", "train/lr", "held out/miou", "held out, IoU/disc"} <= names
@@ -172,17 +177,21 @@ def test_labels_that_changed_since_the_training_began_are_named(
     train(begun, replace(RECIPE, steps=3), stop, cancel)
     warnings: list[str] = []
 
+    stopped = CancelToken()
+
     def heard(event: object) -> None:
         if isinstance(event, dict) and event["event"] == "warning":
             warnings.append(event["text"])
+        if isinstance(event, dict) and event["event"] == "resumed":
+            stopped.cancel()
 
     moved = [labels.copy() for labels in samples.label_maps]
     moved[2][0, 0] = 1 - min(moved[2][0, 0], 1)
     changed = ArraySamples(samples.classes, samples.pictures[:5], moved[:5])
 
     def go_on(with_samples: ArraySamples) -> Result:
+        nonlocal stopped
         stopped = CancelToken()
-        stopped.cancel()
         return train(
             replace(begun, sources=[(with_samples, 1.0)]), replace(RECIPE, steps=3), heard, stopped
         )

@@ -109,10 +109,37 @@ def test_another_recipe_does_not_go_on(
     save_state(tmp_path, begun.state())
     state = load_state(tmp_path)
     assert state is not None
-    with pytest.raises(TrainingError, match=r"differs in lr.*begin anew"):
-        trainer(small_network(), samples, replace(RECIPE, lr=1.0)).resume(state)
+    with pytest.raises(TrainingError, match=r"differs in decay.*begin anew"):
+        trainer(small_network(), samples, replace(RECIPE, decay=0.5)).resume(state)
     with pytest.raises(TrainingError, match="another number of classes"):
         trainer(small_network(num_classes=5), samples).resume(state)
+
+
+def test_a_smaller_rate_may_go_on_and_is_said(
+    small_network: Build, samples: ArraySamples, tmp_path: Path
+) -> None:
+    """What is advised where the loss became no number."""
+    begun = trainer(small_network(), samples)
+    begun.run(until=1)
+    save_state(tmp_path, begun.state())
+    state = load_state(tmp_path)
+    assert state is not None
+    slower = trainer(small_network(), samples, replace(RECIPE, lr=RECIPE.lr / 10))
+    slower.resume(state)
+    assert "another lr" in slower.notes[0]
+    rates: list[float] = []
+    slower.run(lambda step: rates.append(step.rate), until=2)
+    before = {name: tensor.clone() for name, tensor in state.network.items()}
+    assert rates == [pytest.approx(RECIPE.lr / 10 * RECIPE.schedule.share(1))]
+    begun.run(until=2)
+    far, near = (
+        max(
+            float((each.network.state_dict()[name] - before[name]).abs().max())
+            for name, _ in each.network.named_parameters()
+        )
+        for each in (begun, slower)
+    )
+    assert near < far / 3
 
 
 def test_a_begun_training_is_not_overwritten(
