@@ -5,7 +5,8 @@
 Copies of some test pictures are opened, the model predicts, and a simulated person who knows the
 truth corrects the largest mistakes with five tools, mouse and keys as at the window: an edit that
 does harm is taken back with Ctrl+Z. Then the walk through what the model doubts, a status for each
-picture, and two exports, which are read again and must hold what the project holds.
+picture, and two exports, which are read again and must hold what the project holds. `--keep` leaves
+the project and the exports for other readers.
 """
 
 from __future__ import annotations
@@ -282,12 +283,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path, help="images/test, labels/test and classes.json")
     parser.add_argument("--pictures", type=int, default=3)
+    parser.add_argument("--keep", type=Path, help="a new folder for the project and the exports")
     given = parser.parse_args()
     application = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as name:
+        place = (given.keep or Path(name)).absolute()
+        place.mkdir(parents=True, exist_ok=given.keep is None)
         for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
-            os.environ[f"XDG_{kind}_HOME"] = str(Path(name) / kind.lower())
-        print(json.dumps(drive(given.data, given.pictures, Path(name)), indent=1))
+            os.environ[f"XDG_{kind}_HOME"] = str(place / kind.lower())
+        print(json.dumps(drive(given.data, given.pictures, place), indent=1))
     del application
 
 

@@ -227,7 +227,8 @@ def _with_classes(person: Person, classes: tuple[str, ...]) -> dict[int, int]:
     """Add the domain's classes to the project's; its own id of each."""
     window, document = person.window, person.core.document
     for name in classes:
-        window.classes.addRequested.emit(name)
+        if document.classes.id_of(name) is None:
+            window.classes.addRequested.emit(name)
     person.waits_for(lambda: document.classes.id_of(classes[-1]) is not None)
     return {number: document.classes.id_of(name) for number, name in enumerate(classes)}  # type: ignore[misc]
 

@@ -14,12 +14,13 @@ from segcore.formats.importing import finder_of
 from segcore.formats.project_set import set_of_project
 from segcore.labels import LabelMap
 from segcore.project import NOBODY, Project
+from segcore.project.states import REJECTED
 
 APPROVED = ("done", "approved")
 
 
 def truth_of_project(project: Project, statuses: Collection[str] = ()) -> LabelledSet:
-    """The labelled pictures of an open project, or those of some statuses.
+    """The labelled pictures of an open project that nobody rejected, or those of some statuses.
 
     In pictures that are done or approved every label counts: a person has looked at it. In others
     only pixels count that a person said or an import brought: a model is not judged by itself. All
@@ -32,7 +33,7 @@ def truth_of_project(project: Project, statuses: Collection[str] = ()) -> Labell
         if picture.status in APPROVED
         else replace(picture, labels=partial(_by_people, project, picture.name))
         for picture in chosen.pictures
-        if picture.name in labelled
+        if picture.name in labelled and (statuses or picture.status != REJECTED)
     ]
     return replace(chosen, pictures=pictures)
 

@@ -146,7 +146,7 @@ class FineTuningController(QObject):
             *("-P", "-m", "app", "train", str(project.folder), "-m", model.spec.source),
             *("-o", str(self._out), "--steps", str(steps), "--freeze", part, "--json"),
             *("--every", str(max(steps // _LOOKS, 1)), "--batch", "4"),
-            *(("--hold-out", str(_HELD_OUT)) if len(self._session.names) > 1 else ()),
+            *(("--hold-out", str(_HELD_OUT)) if len(project.labelled()) > 1 else ()),
             *extra,
         ]
         process = QProcess(self)

@@ -22,7 +22,9 @@ from segcore.project.journal import sync_folder
 from segcore.project.names import check_name
 
 STATES_NAME = "states.jsonl"
-STATUSES = ("new", "predicted", "in_work", "done", "approved", "rejected")
+REJECTED = "rejected"
+"""Not to be used: neither trained on nor measured on."""
+STATUSES = ("new", "predicted", "in_work", "done", "approved", REJECTED)
 _OLD_STATUSES = {"started": "in_work", "review": "done", "skipped": "rejected"}
 VERSION = 1
 _YES = "yes"

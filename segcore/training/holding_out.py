@@ -31,10 +31,15 @@ def held_out_apart(samples: Samples, share: float, seed: int) -> Opened:
     groups: dict[str, list[int]] = {}
     for index in range(len(samples)):
         groups.setdefault(samples.group(index), []).append(index)
+    if len(samples) == 1:
+        raise TrainingError(
+            "Only one picture has labels, so that none can be held out: label another, or hold "
+            "nothing out."
+        )
     if len(groups) < 2:
         raise TrainingError(
             f"All {len(samples)} pictures are of one folder or video, of which none can be held "
-            "out without leaking: leave out --hold-out, or add pictures from elsewhere."
+            "out without leaking: add pictures from elsewhere, or hold nothing out."
         )
     names = sorted(groups)
     order = np.random.default_rng([seed, 2]).permutation(len(names))

@@ -18,6 +18,7 @@ from segcore.images import read_image
 from segcore.labels import LabelMap
 from segcore.project import Project
 from segcore.project.origins import NOBODY, OriginKind
+from segcore.project.states import REJECTED
 from segcore.review.said_by import said_by
 from segcore.training.samples import Image, Weights
 
@@ -98,12 +99,16 @@ class ProjectSamples:
 
     @classmethod
     def of(cls, project: Project, by: SplitBy = "picture") -> ProjectSamples:
-        """All pictures with labels.
+        """All pictures with labels, but those that a person has rejected.
 
         Raises:
             TrainingError: there is none.
         """
-        names = [name for name in project.images if project.has_labels(name)]
+        names = [
+            name
+            for name in project.images
+            if project.has_labels(name) and project.status(name) != REJECTED
+        ]
         if not names:
             raise TrainingError(
                 f"{project.folder.name}: no picture of this project has labels yet; label some."

@@ -170,6 +170,8 @@ def test_a_model_is_not_judged_by_itself(tmp_path: Path) -> None:
             project.save(name, np.zeros((3, 4), np.uint8), model)
             project.record(name, (0, 0, 2, 1), np.ones((1, 2), np.uint8))
         project.set_status(names[1], "approved")
+        project.save(names[2], np.zeros((3, 4), np.uint8), project.origin_id("person"))
+        project.set_status(names[2], "rejected")
         truth = truth_of_project(project)
         assert [picture.name for picture in truth.pictures] == names[:2]
         assert truth.pictures[0].labels().tolist() == [[1, 1, 255, 255], [255] * 4, [255] * 4]
