@@ -83,6 +83,18 @@ class Evidence:
         label_quads(logits, *self._axes(place), labels, confidence, threads=2)
         return labels, confidence
 
+    def winners(self, bias: Sequence[float] | Floats | None = None) -> Ids:
+        """(h, w) uint16 the winner in each cell of the grid; arguments as `labels`.
+
+        Class by class, which is several times as fast as an argmax across them.
+        """
+        logits = self.biased(bias)
+        best, won = logits[0].copy(), np.zeros(self.grid, np.uint16)
+        for number, values in enumerate(logits[1:], 1):
+            np.copyto(won, np.uint16(number), where=values > best)
+            np.maximum(best, values, out=best)
+        return won
+
     def certainty(
         self, bias: Sequence[float] | Floats | None = None, temperature: float = 1.0
     ) -> Floats:

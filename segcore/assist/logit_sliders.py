@@ -88,7 +88,6 @@ def slid_labels(
     bias = np.asarray(settings.bias, np.float32) if settings.bias else None
     if rough and place.area > ROUGH_FROM:
         labels, region = _of_cells(evidence, place, bias, settings, table)
-        region &= labels != ignore
     elif settings.least_confidence > 0 and rough:
         labels = table[evidence.labels(place, bias)]
         sure = evidence.certainty(bias, settings.temperature)
@@ -112,17 +111,18 @@ def _of_cells(
     settings: LogitSettings,
     table: IdArray,
 ) -> tuple[IdArray, Mask]:
-    """The id at each pixel of a place, that of the cell it lies in; and where it is sure enough."""
+    """The id at each pixel of a place, that of the cell it lies in; and where it is one and sure
+    enough.
+    """
     height, width = evidence.grid
-    grid = Box(0, 0, width, height)
-    cells = table[Evidence(grid, evidence.logits, evidence.features).labels(grid, bias)]
-    sure = np.ones(grid.size, np.bool_)
+    cells = table[evidence.winners(bias)]
+    kept = cells != np.iinfo(table.dtype).max
     if settings.least_confidence > 0:
-        sure = evidence.certainty(bias, settings.temperature) >= settings.least_confidence
+        kept &= evidence.certainty(bias, settings.temperature) >= settings.least_confidence
     rows = (np.arange(place.y0, place.y1) - evidence.box.y0) * height // evidence.box.height
     columns = (np.arange(place.x0, place.x1) - evidence.box.x0) * width // evidence.box.width
-    ids, kept = (each[:, columns][rows] for each in (cells, sure))
-    return ids, kept
+    labels, region = (each[:, columns][rows] for each in (cells, kept))
+    return labels, region
 
 
 def id_table(ids: Sequence[int] | IdArray, classes: int, ignore: int) -> IdArray:
