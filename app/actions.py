@@ -56,6 +56,10 @@ class Actions:
             action.setShortcuts([QKeySequence(key) for key in keys])
             action.setToolTip(_tool_tip(info, action, self._obstacles.get(name, "")))
 
+    def key_of(self, name: str) -> str:
+        """The first key of an action as it is written on this system; nothing where it has none."""
+        return self._actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
     def _build(self, info: ActionInfo, parent: QWidget) -> QAction:
         action = QAction(info.label, parent)
         action.setObjectName(info.object_name)

@@ -52,17 +52,21 @@ def language_title(language: str) -> str:
 def install_translators(app: QCoreApplication, language: str = "") -> list[QTranslator]:
     """Load the catalogues of a language ("" is the system's) and return those that were found.
 
-    Qt's own catalogue comes first, so that the standard buttons speak the same language.
+    Qt's own catalogue is only taken beside one of the program's, so that standard buttons and menus
+    speak one language.
     """
     locale = QLocale(language) if language else QLocale.system()
     folders = {
-        "qtbase": Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
         CATALOGUE: translations_folder(),
+        "qtbase": Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)),
     }
-    installed = []
+    found = []
     for name, folder in folders.items():
         translator = QTranslator(app)
         if translator.load(locale, name, "_", str(folder)):
-            app.installTranslator(translator)
-            installed.append(translator)
-    return installed
+            found.append(translator)
+        elif name == CATALOGUE:
+            return []
+    for translator in reversed(found):  # the one that is installed last is asked first
+        app.installTranslator(translator)
+    return found

@@ -239,7 +239,7 @@ class MainWindow(QMainWindow):
             settings=self.settings,
             jobs=self.jobs,
         )
-        self.dialogs = DialogCommands(self, self.settings, self.models)
+        self.dialogs = DialogCommands(self, self.settings, self.models, self.actions_by_name)
         self.dialogs.settingsApplied.connect(self._apply_settings)
         self.hub = HubLink(self, core.downloads)
         self.hub.modelArrived.connect(self.models.offer)

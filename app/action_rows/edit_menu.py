@@ -47,5 +47,4 @@ EDIT = (
         ("Ctrl+,",),
         "cog-outline",
     ),
-    ActionInfo("shortcuts", QT_TRANSLATE_NOOP("actions", "&Keyboard Shortcuts…"), "edit", ("F1",)),
 )

@@ -120,10 +120,16 @@ def compare(
     _complain_of_unmatched(terminal, report)
     if csv is not None:
         report.write_csv(csv)
+    figures = report.to_json()
+    if not figures["pixels"]:
+        terminal.complain(
+            f'"{report.title_a}" and "{report.title_b}" have no labelled pixel in common: there is '
+            "nothing to compare."
+        )
     if as_json:
-        terminal.say_json(report.to_json())
-    else:
-        _print(terminal, report.to_json(), worst)
+        terminal.say_json(figures)
+    elif figures["pixels"]:
+        _print(terminal, figures, worst)
     raise typer.Exit(terminal.status)
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from app.actions import Actions
 from app.i18n import available_languages, language_title
 from app.logging_setup import log_folder
 from app.settings import Settings
@@ -19,11 +20,15 @@ class DialogCommands(QObject):
 
     settingsApplied = Signal()
 
-    def __init__(self, window: QWidget, settings: Settings, models: ModelLink) -> None:
+    def __init__(
+        self, window: QWidget, settings: Settings, models: ModelLink, actions: Actions
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._settings = settings
         self._models = models
+        self._actions = actions
+        actions["first_steps"].triggered.connect(self.show_first_steps)
 
     def show_settings(self) -> None:
         """The settings, at their first page."""
@@ -59,6 +64,12 @@ class DialogCommands(QObject):
         from app.dialogs.about import AboutDialog
 
         _show(AboutDialog(self._models.licence_text(), self._window))
+
+    def show_first_steps(self) -> None:
+        """What most people do first."""
+        from app.dialogs.first_steps import FirstStepsDialog
+
+        _show(FirstStepsDialog(self._actions.key_of, self._window))
 
     def show_details(self, sentence: str, details: str) -> None:
         """What lies behind a message of the banner."""

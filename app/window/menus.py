@@ -36,6 +36,7 @@ class RecentMenu(QMenu):
             action.setData(path)
             action.setToolTip(path)
         self.setEnabled(bool(paths))
+        self.menuAction().setToolTip("" if paths else self.tr("Nothing has been opened yet."))
 
     def _request(self, action: QAction) -> None:
         self.pathRequested.emit(str(action.data()))

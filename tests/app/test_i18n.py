@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 from PySide6.QtWidgets import QApplication
 
 from app import i18n
@@ -33,6 +33,16 @@ def test_a_catalogue_in_the_folder_is_used(
     finally:
         for translator in installed:
             QCoreApplication.removeTranslator(translator)
+
+
+def test_buttons_speak_english_where_the_menus_do(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system in another language has Qt's catalogue, and none of ours."""
+    monkeypatch.setattr(i18n, "translations_folder", lambda: tmp_path)
+    monkeypatch.setattr(i18n.QLocale, "system", lambda: QLocale("de"))
+    assert i18n.install_translators(qapp) == []
+    assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Cancel"
 
 
 def compile_catalogue(folder: Path) -> None:

@@ -86,6 +86,20 @@ def test_only_what_a_person_said_and_a_table_to_read(
     assert command("compare", sets / "mine", sets / "mine").status == 0
 
 
+def test_nothing_in_common_is_said(command: Callable[..., Any], sets: Path) -> None:
+    """A project in which no person said anything, for one."""
+    with Project.create(sets / "bare", MINE) as project:
+        for name in project.add([sets / "pictures"]):
+            project.save(name, np.zeros((20, 30), np.uint8), project.origin_id("model", "m", "0"))
+    ended = command("compare", sets / "bare", sets / "mine", "--a-by", "person")
+    assert ended.status == 1
+    assert ended.out == ""
+    assert ended.err == (
+        '"bare, what people said" and "mine" have no labelled pixel in common: there is nothing to '
+        "compare.\n"
+    )
+
+
 def test_what_is_no_label_set_is_said_in_a_sentence(
     command: Callable[..., Any], sets: Path
 ) -> None:
