@@ -321,7 +321,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--aerial", type=Path, help="images, labels and classes.json")
     parser.add_argument("--pictures", type=int, default=10)
-    parser.add_argument("--next", type=int, default=5)
+    parser.add_argument("--next", type=int, default=6)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--patience", type=float, default=1200.0, help="seconds for the training")
     parser.add_argument("--theme", default="light", choices=("light", "dark"))

@@ -27,8 +27,8 @@ SIZE = (1440, 900)
 QUERY = (430, 300)
 WHY_QUERY = (396, 262)
 WHY_REGION = (408, 215, 490, 270)
-CLICKS = ((450, 245), (450, 200))
-CLICKED_CLASS = 8
+CLICKS = ((629, 171),)
+CLICKED_CLASS = 1
 PATIENCE = 300.0  # seconds for everything that the model does for one screenshot
 
 
@@ -237,7 +237,7 @@ def show_fields_figure(window: MainWindow) -> QWidget:
 
 
 def show_labelling_click(window: MainWindow) -> QWidget:
-    """A region found by two clicks, proposed and not yet taken."""
+    """A region found by a click, proposed and not yet taken."""
     from app.gesture import Gesture
 
     core = window.core
