@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -32,6 +33,50 @@ class ClassInfo:
     color: Color
     retired: bool = False
     into: int | None = None
+
+
+def check_classes(classes: Sequence[ClassInfo]) -> None:
+    """Refuse ids that are not 0, 1, 2, …, colours out of range, and pixels that went nowhere.
+
+    What is right is seen at once, also of 65,534 classes; only what is not is looked for.
+
+    Raises:
+        ClassTableError: one of these, with the class's name.
+    """
+    count = len(classes)
+    colors = [info.color for info in classes]
+    heirs = {info.into for info in classes} - {None}
+    if (
+        [info.id for info in classes] == [*range(count)]
+        and {*map(len, colors)} <= {3}
+        and _are_bytes(chain.from_iterable(colors))
+        and heirs <= {*range(count if heirs else 0)}
+    ):
+        return
+    for index, info in enumerate(classes):
+        if info.id != index:
+            raise ClassTableError(
+                f'The class "{info.name}" has id {info.id} where {index} comes next: number '
+                "the classes 0, 1, 2, … without gaps."
+            )
+        if len(info.color) != 3 or not all(0 <= part <= 255 for part in info.color):
+            raise ClassTableError(
+                f'The colour {info.color} of class "{info.name}" is no RGB colour: '
+                "give three numbers from 0 to 255."
+            )
+        if info.into is not None and not 0 <= info.into < count:
+            raise ClassTableError(
+                f'The class "{info.name}" went into the id {info.into}, which is no class: '
+                "name one that there is."
+            )
+
+
+def _are_bytes(parts: Iterable[int]) -> bool:
+    try:
+        bytes(parts)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 def entry_of(info: ClassInfo) -> dict[str, Any]:

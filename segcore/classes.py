@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from segcore.atomic import replacing
+from segcore.class_files import parse_table, read_json, table_text
 from segcore.class_info import (
     ClassInfo,
     Color,
+    check_classes,
     distinct_color,
     entry_of,
-    is_integer,
-    parse_class,
     parse_color,
 )
 from segcore.errors import ClassTableError, readable
@@ -59,22 +59,7 @@ class ClassTable:
     display: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        for index, info in enumerate(self.classes):
-            if info.id != index:
-                raise ClassTableError(
-                    f'The class "{info.name}" has id {info.id} where {index} comes next: number '
-                    "the classes 0, 1, 2, … without gaps."
-                )
-            if len(info.color) != 3 or not all(0 <= part <= 255 for part in info.color):
-                raise ClassTableError(
-                    f'The colour {info.color} of class "{info.name}" is no RGB colour: '
-                    "give three numbers from 0 to 255."
-                )
-            if info.into is not None and not 0 <= info.into < len(self.classes):
-                raise ClassTableError(
-                    f'The class "{info.name}" went into the id {info.into}, which is no class: '
-                    "name one that there is."
-                )
+        check_classes(self.classes)
         if len(self.classes) > IGNORE_16BIT:
             raise ClassTableError(
                 f"{len(self.classes)} classes are more than 16-bit label maps hold: "
@@ -108,7 +93,7 @@ class ClassTable:
             raise IndexError(f"no class has id {class_id}")
         return self.classes[class_id]
 
-    @property
+    @cached_property
     def living(self) -> tuple[ClassInfo, ...]:
         """The classes that are painted, in order of id."""
         return tuple(info for info in self.classes if not info.retired)
@@ -116,9 +101,11 @@ class ClassTable:
     @cached_property
     def shown(self) -> tuple[ClassInfo, ...]:
         """The classes that are painted, in the order of `display`."""
-        places = {class_id: place for place, class_id in enumerate(self.display)}
-        last = len(places)
-        return tuple(sorted(self.living, key=lambda info: (places.get(info.id, last), info.id)))
+        if not self.display:
+            return self.living
+        first = [info for info in map(self.classes.__getitem__, self.display) if not info.retired]
+        placed = set(self.display)
+        return (*first, *(info for info in self.living if info.id not in placed))
 
     def id_of(self, name: str) -> int | None:
         """The id of the first class of that name, or None.
@@ -160,10 +147,15 @@ class ClassTable:
         `ignore` has `IGNORE_COLOR`; ids that are neither are black.
         """
         table = np.zeros((self.ignore + 1, 3), np.uint8)
-        if self.classes:
-            table[: len(self.classes)] = [info.color for info in self.classes]
+        table[: len(self.classes)] = self.colors
         table[self.ignore] = IGNORE_COLOR
         return table
+
+    @cached_property
+    def colors(self) -> npt.NDArray[np.uint8]:
+        """Colour of every class: (classes, 3) uint8 RGB, not to be written to."""
+        parts = bytes(chain.from_iterable(info.color for info in self.classes))
+        return np.frombuffer(parts, np.uint8).reshape(-1, 3)
 
     @classmethod
     def from_names(
@@ -244,7 +236,8 @@ class ClassTable:
         Raises:
             ClassTableError: the order names what is no class, or one twice.
         """
-        if len(set(order)) != len(order) or not all(0 <= each < len(self) for each in order):
+        named = set(order)
+        if len(named) != len(order) or not named <= {*range(len(self))}:
             raise ClassTableError(
                 f"The order of display {list(order)[:8]} is none of these classes: name each once."
             )
@@ -283,18 +276,11 @@ class ClassTable:
         Raises:
             ClassTableError: something in it is missing or impossible.
         """
-        if not isinstance(data, Mapping) or not isinstance(data.get("classes"), list):
-            raise ClassTableError(
-                'There is no list "classes" in it: write one as classes.json has.'
-            )
-        table = cls(tuple(sorted(map(parse_class, data["classes"]), key=lambda info: info.id)))
-        display = data.get("display", ())
+        classes, display, ignore = parse_table(data)
+        table = cls(classes)
         if display:
-            if not isinstance(display, Sequence) or not all(map(is_integer, display)):
-                raise ClassTableError('"display" lists class ids: write it so, or leave it out.')
-            table = table.with_display([int(each) for each in display])
-        ignore = data.get("ignore", table.ignore)
-        if ignore != table.ignore:
+            table = table.with_display(display)
+        if ignore not in (None, table.ignore):
             raise ClassTableError(
                 f"With {len(table)} classes the ignore value is {table.ignore}, not {ignore}: "
                 "change it there and in the label maps."
@@ -329,27 +315,13 @@ class ClassTable:
         Raises:
             ClassTableError: it is not there, not JSON or not a class table; its text names it.
         """
-        path = Path(path)
+        data = read_json(Path(path))
         try:
-            return cls.from_json(json.loads(path.read_text(encoding="utf-8-sig")))
-        except OSError as error:
-            raise ClassTableError(
-                f"{readable(path)} cannot be read ({error.strerror or error}): "
-                "name a classes.json that can be read."
-            ) from error
-        except ValueError as error:
-            raise ClassTableError(
-                f"{readable(path)} is not JSON ({error}): name a classes.json as predict writes it."
-            ) from error
+            return cls.from_json(data)
         except ClassTableError as error:
             raise ClassTableError(f"{readable(path)}: {error}") from error
 
     def write(self, path: str | Path) -> None:
         """Write a `classes.json`, whole or not at all; OSError where that cannot be done."""
-        lines = ",\n".join(
-            f"    {json.dumps(entry, ensure_ascii=False)}" for entry in self.to_json()["classes"]
-        )
-        display = f',\n  "display": {list(self.display)}' if self.display else ""
-        text = f'{{\n  "ignore": {self.ignore},\n  "classes": [\n{lines}\n  ]{display}\n}}\n'
         with replacing(Path(path), "w") as stream:
-            stream.write(text)
+            stream.write(table_text(self.to_json()))

@@ -26,12 +26,11 @@ def display_lut(
     """
     alpha = round(255 * min(max(opacity, 0.0), 1.0))
     table = np.zeros((classes.ignore + 1, 4), np.uint8)
-    shown = [info for info in classes if info.id not in hidden]
-    if shown and alpha:
-        colors = np.array([info.color for info in shown], np.uint16)
-        ids = [info.id for info in shown]
-        table[ids, :3] = (colors * alpha + 127) // 255
-        table[ids, 3] = alpha
+    if alpha:
+        count = len(classes)
+        table[:count, :3] = (classes.colors.astype(np.uint16) * alpha + 127) // 255
+        table[:count, 3] = alpha
+        table[[class_id for class_id in hidden if 0 <= class_id < count]] = 0
     return table
 
 

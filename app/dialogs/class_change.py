@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.class_choices import ClassChoices, offer
 from segcore.classes import ClassInfo, ClassTable
 from segcore.progress import Progress
 
@@ -122,11 +122,11 @@ class ClassChangeDialog(QDialog):
         self.target.setObjectName("class_change.target")
         self.target.setEditable(True)  # more classes than a list shows are found by typing
         self.target.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        if self._kind == "delete":
-            self.target.addItem(self.tr("nothing: unlabelled"), _NOWHERE)
-        for each in classes.shown:
-            if each.id != info.id:
-                self.target.addItem(_swatch(each), each.name, each.id)
+        words = self.tr("nothing: unlabelled") if self._kind == "delete" else None
+        choices = ClassChoices(words, self)
+        choices.set_classes([each for each in classes.shown if each.id != info.id])
+        offer(choices, self.target)
+        self.target.setCurrentIndex(0)
         completer = self.target.completer()
         if completer is not None:
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -167,10 +167,5 @@ class ClassChangeDialog(QDialog):
             return
         chosen = self.target.findText(self.target.currentText())
         if chosen >= 0:
-            self.changeRequested.emit(self.target.itemData(chosen))
-
-
-def _swatch(info: ClassInfo) -> QIcon:
-    pixmap = QPixmap(14, 14)
-    pixmap.fill(QColor(*info.color))
-    return QIcon(pixmap)
+            target = self.target.itemData(chosen)
+            self.changeRequested.emit(_NOWHERE if target is None else target)

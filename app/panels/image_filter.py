@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from app.panels.class_choices import ClassChoices
+from app.class_choices import ClassChoices, offer
 from app.panels.review_words import status_word
 from app.theme import ICON_PROPERTY
 from segcore.classes import ClassInfo
@@ -122,13 +122,12 @@ class FilterButton(QToolButton):
         box = self.classes
         box.setObjectName("images.class_filter")
         box.setAccessibleName(self.tr("Show pictures with this class"))
-        box.setModel(self._choices)
+        offer(self._choices, box)
         box.setEditable(True)
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         if (completer := box.completer()) is not None:
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
             completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(16)
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         box.currentIndexChanged.connect(self._tell_class)

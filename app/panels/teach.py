@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.panels.class_choices import ClassChoices
+from app.class_choices import ClassChoices, offer
 from app.panels.teach_tuning import TuningSection
 from segcore.classes import ClassTable
 
@@ -56,12 +56,9 @@ class TeachPanel(QScrollArea):
         self.scribble.setCheckable(True)
         self.classes = QComboBox(self)
         self._choices = ClassChoices(parent=self)
-        self.classes.setModel(self._choices)
+        offer(self._choices, self.classes)
         self.classes.setObjectName("teach.class")
         self.classes.setAccessibleName(self.tr("Class that strokes teach"))
-        self.classes.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
         self.classes.setIconSize(_SWATCH)
         self.new_class = self._button(
             "new_class",

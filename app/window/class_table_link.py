@@ -106,7 +106,8 @@ class ClassTableLink(QObject):
 
     def _order(self, ids: list[int]) -> None:
         table = self._document.classes
-        rest = [info.id for info in table.shown if info.id not in set(ids)]
+        moved = set(ids)
+        rest = [info.id for info in table.shown if info.id not in moved]
         self._document.set_classes(table.with_display([*ids, *rest]))
 
     def _ask(self, kind: str, class_id: int) -> None:

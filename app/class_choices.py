@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QComboBox, QListView
 
 from segcore.classes import ClassInfo
 
@@ -31,19 +32,20 @@ class ClassChoices(QAbstractListModel):
         super().__init__(parent)
         self._first = [] if first is None else [first]
         self._classes: Sequence[ClassInfo] = ()
-        self._rows: dict[int, int] = {}
 
     def set_classes(self, classes: Sequence[ClassInfo]) -> None:
         """Offer these classes instead."""
         self.beginResetModel()
         self._classes = classes
-        self._rows = {info.id: row for row, info in enumerate(classes, len(self._first))}
         self.endResetModel()
 
     def row_of(self, class_id: int | None) -> int:
         """Where a class stands; where it is not, the entry of no class, else -1."""
         nowhere = len(self._first) - 1
-        return nowhere if class_id is None else self._rows.get(class_id, nowhere)
+        if class_id is None:
+            return nowhere
+        rows = enumerate(self._classes, len(self._first))
+        return next((row for row, info in rows if info.id == class_id), nowhere)
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NOWHERE) -> int:
         """Qt: entries at the top, none below another."""
@@ -64,6 +66,16 @@ class ClassChoices(QAbstractListModel):
             pixmap.fill(QColor(*info.color))
             return QIcon(pixmap)
         return None
+
+
+def offer(choices: ClassChoices, box: QComboBox) -> None:
+    """Have a box offer them, however many: only entries in sight are measured and drawn."""
+    box.setModel(choices)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    view = box.view()
+    if isinstance(view, QListView):
+        view.setUniformItemSizes(True)
+    box.setStyleSheet("QComboBox { combobox-popup: 0; }")  # a list; a menu measures all its entries
 
 
 _NAMES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole)
