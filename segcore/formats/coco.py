@@ -136,7 +136,7 @@ def _pictures(
     source: _Source, data: Mapping[str, Any], options: ImportOptions
 ) -> Iterator[LabelledPicture]:
     images = images_of(data, source.file, source.problems)
-    rows = _by_image(source, data["annotations"], images)
+    rows = _by_image(source, data, images)
     word = source.file.stem.removeprefix("instances_")
     files = picture_files(
         [image.name for image in images],
@@ -162,26 +162,36 @@ def _pictures(
 
 
 def _by_image(
-    source: _Source, annotations: Sequence[Mapping[str, Any]], images: Sequence[CocoImage]
+    source: _Source, data: Mapping[str, Any], images: Sequence[CocoImage]
 ) -> dict[int, list[Mapping[str, Any]]]:
     """The annotations of each image that say a class and an outline."""
     rows: dict[int, list[Mapping[str, Any]]] = {image.id: [] for image in images}
+    of_no_image: dict[str, list[object]] = {}
+    of_no_category: dict[str, list[object]] = {}
+    refused = [each.get("id") for each in data["images"] if not _among(each.get("id"), rows)]
     boxes = 0
-    for row in annotations:
-        where = f"{readable(source.file)}: annotation {row.get('id')}"
-        if not _among(row.get("image_id"), rows):
-            source.problems.add(
-                f"{where} is of image {row.get('image_id')}, which is not in the file: remove it."
-            )
-        elif not _among(row.get("category_id"), source.ids):
-            source.problems.add(
-                f"{where} is of category {row.get('category_id')}, which is not in the file: add "
-                "the category."
-            )
+    for row in data["annotations"]:
+        image, category = row.get("image_id"), row.get("category_id")
+        if not _among(image, rows):
+            # Of an image that cannot be used something was said already.
+            if image not in refused:
+                of_no_image.setdefault(str(image), []).append(row.get("id"))
+        elif not _among(category, source.ids):
+            of_no_category.setdefault(str(category), []).append(row.get("id"))
         elif not row.get("segmentation"):
             boxes += 1
         else:
-            rows[row["image_id"]].append(row)
+            rows[image].append(row)
+    for number, some in of_no_image.items():
+        source.problems.add(
+            f"{_those(source.file, some)} of image {number}, which is not in the file: remove "
+            f"{'it' if len(some) == 1 else 'them'}."
+        )
+    for number, some in of_no_category.items():
+        source.problems.add(
+            f"{_those(source.file, some)} of category {number}, which is not in the file: add the "
+            "category."
+        )
     if boxes:
         source.problems.note(
             Finding(
@@ -191,6 +201,13 @@ def _by_image(
             )
         )
     return rows
+
+
+def _those(file: Path, annotations: Sequence[object]) -> str:
+    """Which annotations of a file something is wrong with, and the verb: one sentence for all."""
+    first = f"{readable(file)}: annotation {annotations[0]}"
+    more = len(annotations) - 1
+    return f"{first} and {more} more are" if more else f"{first} is"
 
 
 def _among(number: object, known: Mapping[int, Any]) -> bool:

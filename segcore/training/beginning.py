@@ -55,6 +55,11 @@ def begin(model: str | Path, classes: ClassTable, *, scratch: bool, seed: int) -
         fresh = build_network(bare)
         assert isinstance(fresh, SegFormer | DeepLab | ResNetMlp), "it is no classifier's"
         return Beginning(_drawn(fresh, seed), Preprocess())
+    if not scratch and not Path(model).exists() and architecture(str(model).lower(), 1):
+        raise TrainingError(
+            f"{model} is a network without weights: train it with --scratch, or name a model that "
+            "has learnt something (`models list`)."
+        )
     checkpoint = read_checkpoint(model)
     preprocess = replace(
         checkpoint.preprocess,

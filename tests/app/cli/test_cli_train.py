@@ -158,6 +158,7 @@ def test_ctrl_c_while_labels_are_read_ends_it(
         ("one class", 'Only the class "grass" is labelled'),
         ("a file", "is a file: name the folder"),
         ("model", "nowhere"),
+        ("architecture", "b0 is a network without weights: train it with --scratch"),
     ],
 )
 def test_what_cannot_be_trained_is_said_in_one_sentence(
@@ -174,10 +175,10 @@ def test_what_cannot_be_trained_is_said_in_one_sentence(
             write_label_map(path, np.zeros((64, 64), np.uint8), CLASSES)
     elif change == "a file":
         folder = data / "classes.json"
-    else:
+    elif change == "model":
         model = "nowhere"
     out = tmp_path / "out"
-    extra = [] if change == "model" else ["--scratch"]
+    extra = [] if change in ("model", "architecture") else ["--scratch"]
     status = main(["train", str(folder), "-m", model, "-o", str(out), *SMALL, *extra])
     said = capsys.readouterr().err.strip()
     assert status == 1

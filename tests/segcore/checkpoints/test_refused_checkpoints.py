@@ -51,6 +51,21 @@ def test_hub_name_that_was_never_downloaded():
         load_segformer("nvidia/segformer-b0-none")
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("stret-b0", "perhaps street-b0 was meant"),
+        (
+            "nvidia/segformer-b0-finetuned-ade-512",
+            "run `segformer-studio models download nvidia/segformer-b0-finetuned-ade-512-512`",
+        ),
+    ],
+)
+def test_a_name_that_is_nearly_right(given: str, meant: str) -> None:
+    with pytest.raises(CheckpointError, match=meant):
+        read_checkpoint(given)
+
+
 def test_empty_file_and_empty_folder(tmp_path):
     (tmp_path / "empty.pth").touch()
     assert "empty" in refused(tmp_path / "empty.pth")

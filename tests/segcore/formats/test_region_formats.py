@@ -180,11 +180,15 @@ def test_coco_of_others_with_polygons_overlaps_and_gaps_in_ids(tmp_path: Path) -
 
 
 def test_every_problem_of_a_coco_file_is_said_at_once(tmp_path: Path) -> None:
+    """And once: not for each annotation of an image or a category that is not there."""
+    outline = {"segmentation": [[0, 0, 1, 0, 1, 1]]}
     folder = coco_file(
         tmp_path,
         [
-            {"category_id": 4, "segmentation": [[0, 0, 1, 0, 1, 1]]},
-            {"category_id": 3, "image_id": 8, "segmentation": [[0, 0, 1, 0, 1, 1]]},
+            {"category_id": 4} | outline,
+            {"category_id": 4} | outline,
+            {"category_id": 3, "image_id": 8} | outline,
+            {"category_id": 3, "image_id": 9} | outline,
         ],
     )
     path = folder / "annotations" / "instances_val2017.json"
@@ -195,6 +199,8 @@ def test_every_problem_of_a_coco_file_is_said_at_once(tmp_path: Path) -> None:
         read_back("coco", folder)
     assert len(raised.value.problems) == 3
     assert any("leads out" in problem for problem in raised.value.problems)
+    assert any("annotation 1 and 1 more are of category 4" in p for p in raised.value.problems)
+    assert any("annotation 3 is of image 8" in problem for problem in raised.value.problems)
 
 
 @pytest.mark.parametrize(
