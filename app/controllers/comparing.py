@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
@@ -189,6 +189,7 @@ class ComparingController(LabelWork):
     ) -> None:
         """On the thread."""
         from segcore.comparison import compare_sides
+        from segcore.evaluation_truth import with_pictures_of
 
         self._document.recorder.flush()
         sides: list[Side] = []
@@ -198,7 +199,10 @@ class ComparingController(LabelWork):
                     sides.append(self._side(project, each, token))
             if len(sides) == 1:
                 assert model is not None
-                self._relay.post(self._ask, token, model.spec, choice, sides[0])
+                side = sides[0]
+                if project is not None:
+                    side = replace(side, labelled=with_pictures_of(project, side.labelled))
+                self._relay.post(self._ask, token, model.spec, choice, side)
                 return
             a, b = sides
             report = compare_sides(

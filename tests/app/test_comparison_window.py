@@ -274,6 +274,17 @@ def test_the_model_in_use_is_a_side(qtbot: QtBot, window: MainWindow, mine: Path
         dialog.go.click()
     assert "never meet" in dialog.state.text()
 
+    # Labels that came without pictures are held against what the model says of the project's.
+    project, alone = window.core.session.project, mine.parent / "alone"
+    assert project is not None
+    alone.mkdir()
+    project.classes.write(alone / "classes.json")
+    write_label_map(alone / "picture0.png", project.labels("picture0.png"), project.classes)
+    dialog.a.choose_kind("path", place=alone)
+    dialog.b.choose_kind("model")
+    compared(qtbot, window, dialog)
+    assert dialog.pictures.item(0, 5).text() == "2,560"
+
 
 def test_sides_that_are_not_the_project_are_shown_and_not_walked(
     qtbot: QtBot, window: MainWindow, mine: Path, theirs: Path, tmp_path: Path

@@ -73,7 +73,10 @@ class ComparisonInquiry(Inquiry):
 
         def predict(picture: LabelledPicture) -> LabelMap:
             if picture.image is None:
-                raise RequestError(f"There is no picture for the labels of {picture.name}.")
+                raise RequestError(
+                    f"There is no picture for the labels of {picture.name}: open the pictures, or "
+                    "lay them beside the labels."
+                )
             found = predictor.predict(
                 read_image(picture.image), confidence=False, cancel=cancel, progress=between
             )
