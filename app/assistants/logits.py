@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.assistants.model import at_hand, ids_of, looked_in
+from app.assistants.model import at_hand, check_classes, ids_of, looked_in
 from app.assistants.scene import Outcome, Scene
 from app.gesture import Gesture
 from app.i18n import QT_TRANSLATE_NOOP, translate
@@ -35,6 +35,7 @@ def logits(scene: Scene, gesture: Gesture, _options: Options) -> Outcome | None:
     if box.area > LARGEST:
         note = translate("assistants", _TOO_LARGE).format(LARGEST // 1_000_000)
         return Outcome(note=note)
+    check_classes(scene)
     return _slid(scene, gesture, looked_in(scene, box), rough=False)
 
 

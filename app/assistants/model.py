@@ -28,6 +28,19 @@ def model_of(scene: Scene) -> ModelInfo:
     return scene.model
 
 
+def check_classes(scene: Scene) -> None:
+    """There are classes that the model can choose from.
+
+    Raises:
+        RequestError: there are none yet.
+    """
+    if not len(scene.classes):
+        raise RequestError(
+            "This project has no classes yet, which the model would choose from: wait until the "
+            "picture is predicted, or add classes."
+        )
+
+
 def looked_around(scene: Scene, point: Point) -> Looked:
     """What the model knows around a pixel; asked for again only where the pointer went far.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.assistants.model import ids_of, model_of
+from app.assistants.model import check_classes, ids_of, model_of
 from app.assistants.scene import Outcome, Scene
 from app.gesture import Gesture
 from app.i18n import QT_TRANSLATE_NOOP, translate
@@ -31,6 +31,7 @@ def refine(scene: Scene, gesture: Gesture, options: Options) -> Outcome | None:
             f"The box is {box.width:,} x {box.height:,} pixels, too large to be looked at from "
             f"near: draw one of at most {LONGEST:,} a side."
         )
+    check_classes(scene)
     model = model_of(scene)
     zoom, share = int(options["zoom"]) / 100, int(options["share"]) / 100
     kept: list[Looked] = scene.memo.keep("refined", (model.spec, box, zoom, share), list)

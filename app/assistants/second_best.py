@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.assistants.model import ids_of, looked_around, looked_in
+from app.assistants.model import check_classes, ids_of, looked_around, looked_in
 from app.assistants.scene import Outcome, Scene
 from app.gesture import Gesture
 from app.i18n import QT_TRANSLATE_NOOP, translate
@@ -25,6 +25,7 @@ def second_best(scene: Scene, gesture: Gesture, options: Options) -> Outcome | N
     if box.area > LARGEST:
         note = translate("assistants", _TOO_LARGE).format(LARGEST // 1_000_000)
         return Outcome(note=note)
+    check_classes(scene)
     if box.contains(middle):
         looked = looked_around(scene, middle)
         if not looked.evidence.box.covers(box):
