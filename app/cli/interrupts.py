@@ -15,6 +15,7 @@ _WHAT_STAYS: Mapping[str, str] = {
     "project predict": "what is predicted stays; with --unlabelled the same command does the rest.",
     "import": "nothing was taken.",
     "export": "nothing was written.",
+    "erf": "no picture was done and nothing was written.",
     "train": "no step had been done; run the same command again.",
     "models download": "what has arrived is kept, and the same command goes on behind it.",
 }
@@ -25,6 +26,15 @@ def called_off(words: Sequence[str]) -> str:
     """What to say when the command line `words` was called off, with its line's end."""
     stays = _WHAT_STAYS.get(words[0]) or _WHAT_STAYS.get(" ".join(words[:2])) if words else None
     return f"Cancelled: {stays}\n" if stays else "Cancelled.\n"
+
+
+def was_interrupted(ended: BaseException | None) -> bool:
+    """Whether it was Ctrl+C that ended a command: Typer makes an ordinary end of it."""
+    while ended is not None:
+        if isinstance(ended, KeyboardInterrupt):
+            return True
+        ended = ended.__cause__ or ended.__context__
+    return False
 
 
 class InterruptToken(CancelToken):

@@ -27,7 +27,7 @@ from app.cli import (
     project,
     train,
 )
-from app.cli.interrupts import called_off
+from app.cli.interrupts import called_off, was_interrupted
 from segcore.errors import Cancelled, SegcoreError
 
 PROGRAM = "segformer-studio"
@@ -102,6 +102,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _commands(args=words, prog_name=PROGRAM)
     except SystemExit as ended:
+        if was_interrupted(ended):
+            sys.stderr.write(called_off(words))
+            return _CANCELLED
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except (KeyboardInterrupt, Cancelled):
         sys.stderr.write(called_off(words))
