@@ -46,6 +46,7 @@ from segcore.formats.contract import (
 from segcore.formats.findings import renamed_files
 from segcore.formats.instances import instances_of
 from segcore.formats.layout import classes_beside, placed
+from segcore.formats.many_regions import coco_runs_of_all, painted_apart
 from segcore.formats.painting import Painting, Region, region_of_columns
 from segcore.formats.pictures import place_picture
 from segcore.formats.polygons import fill_corners
@@ -217,6 +218,9 @@ def _among(number: object, known: Mapping[int, Any]) -> bool:
 def _labels(
     source: _Source, name: str, size: tuple[int, int], rows: Sequence[Mapping[str, Any]]
 ) -> LabelMap:
+    at_once = _all_at_once(source, size, rows)
+    if at_once is not None:
+        return at_once
     sentences: list[str] = []
     regions: list[tuple[bool, int, Region, int]] = []
     for row in rows:
@@ -235,6 +239,32 @@ def _labels(
         painting.paint(region, class_id)
     note_overlaps(painting, name, _ORDER, source.problems)
     return painting.labels
+
+
+def _all_at_once(
+    source: _Source, size: tuple[int, int], rows: Sequence[Mapping[str, Any]]
+) -> LabelMap | None:
+    """The labels of regions that are all compressed RLE and apart; None where one is not."""
+    texts: list[str] = []
+    for row in rows:
+        outline = row["segmentation"]
+        if not isinstance(outline, dict) or outline.get("size") != [*size]:
+            return None
+        if not isinstance(counts := outline.get("counts"), str):
+            return None
+        texts.append(counts)
+    if not texts:
+        return None
+    height, width = size
+    try:
+        starts, lengths, owners = coco_runs_of_all(texts, height * width)
+    except RunLengthError:
+        return None  # region by region it is found which, and what is wrong with it
+    class_ids = np.array([source.ids[row["category_id"]] for row in rows])[owners]
+    flat = painted_apart((starts, lengths), class_ids, height * width, source.classes)
+    if flat is None:
+        return None
+    return np.ascontiguousarray(flat.reshape(width, height).T)
 
 
 def _region(outline: object, height: int, width: int) -> Region:

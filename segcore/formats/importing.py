@@ -20,6 +20,7 @@ from segcore.formats.contract import (
     Problems,
 )
 from segcore.formats.layout import leads_out
+from segcore.formats.slow_maps import SlowMaps
 from segcore.formats.turned import is_turned
 from segcore.images import read_image_size
 from segcore.labels import LabelMap
@@ -80,13 +81,16 @@ def looked_through(
     """
     _check_names(labelled, problems)
     ticker = Ticker(len(labelled.pictures), progress)
+    kept = SlowMaps()
+    pictures: list[LabelledPicture] = []
     for picture in labelled.pictures:
         if cancel is not None:
             cancel.raise_if_cancelled()
-        _check_labels(picture, labelled, problems)
+        pictures.append(kept.watched(picture))
+        _check_labels(pictures[-1], labelled, problems)
         ticker.tick(picture.name)
     problems.raise_if_any()
-    return Imported(labelled, tuple(problems.findings))
+    return Imported(replace(labelled, pictures=pictures), tuple(problems.findings))
 
 
 def _with_pictures(labelled: LabelledSet, folder: Path | None, problems: Problems) -> LabelledSet:

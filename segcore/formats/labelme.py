@@ -8,10 +8,10 @@ the later lies above, as labelme draws them. `__ignore__` is ignore, and so is w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from segcore.classes import ClassTable
 from segcore.errors import FormatError, readable
@@ -70,10 +70,9 @@ def _write(labelled: LabelledSet, folder: Path, options: ExportOptions, step: St
         labels = picture.labels()
         found = instances_of(labels, labelled.classes.ignore)
         names = labelled.classes.names
-        content: dict[str, Any] = {
-            "version": _VERSION,
-            "flags": {},
-            "shapes": [mask_shape(found, one, names[found.classes[one]]) for one in found],
+        head = {"version": _VERSION, "flags": {}}
+        shapes = (mask_shape(found, one, names[found.classes[one]]) for one in found)
+        tail = {
             "imagePath": PurePosixPath(place.picture).name,
             "imageData": None,
             "imageHeight": picture.size[0],
@@ -82,12 +81,26 @@ def _write(labelled: LabelledSet, folder: Path, options: ExportOptions, step: St
         target = top / f"{place.stem}.json"
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("w", encoding="utf-8", newline="\n") as stream:
-            json.dump(content, stream, ensure_ascii=False, indent=1)
+            _write_content(stream, head, shapes, tail)
         step(picture.name)
     names_first = [IGNORED, BACKGROUND]
     listed = [info.name for info in labelled.classes.living]
     lines = names_first + [name for name in listed if name != BACKGROUND]
     (folder / _LABELS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_content(
+    stream: IO[str],
+    head: Mapping[str, Any],
+    shapes: Iterable[Mapping[str, Any]],
+    tail: Mapping[str, Any],
+) -> None:
+    """One file, a line for each shape: there may be a million."""
+    text = json.JSONEncoder(ensure_ascii=False).encode
+    stream.write(f'{text(head)[:-1]},\n"shapes": [')
+    for number, shape in enumerate(shapes):
+        stream.write(f"{',' if number else ''}\n{text(shape)}")
+    stream.write(f"\n],\n{text(tail)[1:]}\n")
 
 
 def _read(path: Path, options: ImportOptions, problems: Problems, /) -> LabelledSet:

@@ -21,11 +21,17 @@ from segcore.formats.instances import Instances
 from segcore.formats.painting import NOTHING, Region
 from segcore.formats.polygons import check_corners
 from segcore.formats.regions_in import is_number
+from segcore.opencv import cv2
 
 AREAS = ("polygon", "rectangle", "circle", "oriented_rectangle", "mask")
 WITHOUT_AREA = ("line", "linestrip", "point", "points")
 
 _POINTS = {"rectangle": 2, "circle": 2, "oriented_rectangle": 4, "mask": 2}
+
+_PNG = (cv2.IMWRITE_PNG_COMPRESSION, 6)
+_PNG_BEGIN = b"\x89PNG\r\n\x1a\n"
+_DEPTH_AND_KIND, _GREY = slice(24, 26), b"\x08\x00"
+"""Where a PNG says how it is written, and how masks are: OpenCV reads such a one much faster."""
 
 _Draw = Callable[[ImageDraw.ImageDraw, Sequence[tuple[float, float]]], None]
 
@@ -33,9 +39,7 @@ _Draw = Callable[[ImageDraw.ImageDraw, Sequence[tuple[float, float]]], None]
 def mask_shape(found: Instances, index: int, label: str) -> dict[str, Any]:
     """An instance as labelme writes a mask."""
     top, left, bottom, right = (int(edge) for edge in found.boxes[index])
-    stream = io.BytesIO()
-    picture = Image.fromarray(found.mask(index).astype(np.uint8))
-    picture.save(stream, "PNG", compress_level=6)
+    _, png = cv2.imencode(".png", found.mask(index).view(np.uint8), _PNG)
     return {
         "label": label,
         "points": [[left, top], [right - 1, bottom - 1]],
@@ -43,7 +47,7 @@ def mask_shape(found: Instances, index: int, label: str) -> dict[str, Any]:
         "description": "",
         "shape_type": "mask",
         "flags": {},
-        "mask": base64.b64encode(stream.getvalue()).decode("ascii"),
+        "mask": base64.b64encode(png.tobytes()).decode("ascii"),
     }
 
 
@@ -133,7 +137,12 @@ def _mask(text: str, points: Sequence[tuple[float, float]]) -> Region:
 
 def _decoded(text: str) -> npt.NDArray[np.bool_]:
     try:
-        with Image.open(io.BytesIO(base64.b64decode(text, validate=True))) as picture:
+        data = base64.b64decode(text, validate=True)
+        if data.startswith(_PNG_BEGIN) and data[_DEPTH_AND_KIND] == _GREY:
+            grey = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+            if grey is not None and grey.ndim == 2:
+                return np.asarray(grey, np.bool_)
+        with Image.open(io.BytesIO(data)) as picture:
             pixels: npt.NDArray[np.bool_] = np.asarray(picture).astype(np.bool_)
     except (OSError, SyntaxError, ValueError, binascii.Error) as error:
         raise ValueError("has a mask that is no PNG in base64") from error

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from segcore.classes import ClassTable
 from segcore.formats.instances import instances_of, line_runs
+from segcore.formats.many_regions import coco_runs_of_all, painted_apart
 from segcore.formats.painting import Painting, Region, region_of_columns
 from segcore.formats.polygons import fill_corners, fill_pixels, pixel_ring
 from segcore.formats.rle import (
@@ -75,6 +76,31 @@ def test_coco_text_is_that_of_pycocotools(shape: tuple[int, int], seed: int) -> 
     assert text == coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"].decode()
     region = region_of_columns(*coco_runs(text, mask.size), height)
     np.testing.assert_array_equal(whole(region, mask.shape), mask)
+
+
+@settings(max_examples=60, deadline=None)
+@given(shape=SHAPES, seed=SEEDS)
+def test_all_at_once_regions_are_what_they_are_one_by_one(
+    shape: tuple[int, int], seed: int
+) -> None:
+    classes = ClassTable.from_names(["a", "b", "c"])
+    random = np.random.default_rng(seed)
+    labels = random.choice([0, 1, 2, 255], shape).astype(np.uint8)
+    labels[0, 0] = 1
+    found = instances_of(np.ascontiguousarray(labels.T), 255)
+    texts = [coco_text(*found.runs(index), *shape) for index in found]
+    starts, lengths, owners = coco_runs_of_all(texts, labels.size)
+    for number, text in enumerate(texts):
+        one = coco_runs(text, labels.size)
+        np.testing.assert_array_equal([starts[owners == number], lengths[owners == number]], one)
+    flat = painted_apart((starts, lengths), found.classes[owners], labels.size, classes)
+    assert flat is not None
+    np.testing.assert_array_equal(flat.reshape(shape[::-1]).T, labels)
+    twice = starts[:1].repeat(2), lengths[:1].repeat(2)
+    assert painted_apart(twice, np.zeros(2, int), labels.size, classes) is None
+    for wrong in (["", *texts], [texts[0] + "z", *texts], [*texts, "0"], ["\n"], ["é"]):
+        with pytest.raises(RunLengthError):
+            coco_runs_of_all(wrong, labels.size)
 
 
 @settings(max_examples=100, deadline=None)

@@ -18,9 +18,11 @@ from PIL import Image, ImageDraw
 
 from segcore.classes import ClassTable
 from segcore.errors import FormatError
+from segcore.formats import slow_maps
 from segcore.formats.contract import ImportOptions, LabelledPicture, LabelledSet, Problems
 from segcore.formats.export import export_set
 from segcore.formats.labelme import read_labelme_file
+from segcore.formats.slow_maps import SlowMaps
 from segcore.formats.table import FORMATS
 
 NAMES = ("coco", "coco_panoptic", "labelme", "cvat", "label_studio", "yolo_polygons")
@@ -392,3 +394,24 @@ def test_names_that_a_format_cannot_write_stop_the_export(tmp_path: Path) -> Non
     with pytest.raises(FormatError, match="__ignore__"):
         export_set(broken, tmp_path / "out", FORMATS["labelme"])
     assert not (tmp_path / "out").exists()
+
+
+def test_a_map_that_is_slow_to_read_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    labels = np.arange(24, dtype=np.uint8).reshape(4, 6) % 3
+
+    def read() -> np.ndarray:
+        asked.append("noise.png")
+        return labels
+
+    bare = LabelledPicture("noise.png", None, (4, 6), read)
+    for slow, times in ((-1.0, 1), (1e9, 2)):
+        monkeypatch.setattr(slow_maps, "SLOW", slow)
+        asked.clear()
+        picture = SlowMaps().watched(bare)
+        picture.labels()[:] = 7  # whoever asks may write into it
+        labels[:] = np.arange(24, dtype=np.uint8).reshape(4, 6) % 3
+        assert (picture.labels() == labels).all()
+        assert len(asked) == times
