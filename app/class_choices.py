@@ -32,11 +32,13 @@ class ClassChoices(QAbstractListModel):
         super().__init__(parent)
         self._first = [] if first is None else [first]
         self._classes: Sequence[ClassInfo] = ()
+        self._count = len(self._first)
 
     def set_classes(self, classes: Sequence[ClassInfo]) -> None:
         """Offer these classes instead."""
         self.beginResetModel()
         self._classes = classes
+        self._count = len(self._first) + len(classes)
         self.endResetModel()
 
     def row_of(self, class_id: int | None) -> int:
@@ -49,7 +51,7 @@ class ClassChoices(QAbstractListModel):
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NOWHERE) -> int:
         """Qt: entries at the top, none below another."""
-        return 0 if parent.isValid() else len(self._first) + len(self._classes)
+        return 0 if parent.isValid() else self._count
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> Any:
         """Qt: name, colour and id of an entry."""
@@ -70,12 +72,12 @@ class ClassChoices(QAbstractListModel):
 
 def offer(choices: ClassChoices, box: QComboBox) -> None:
     """Have a box offer them, however many: only entries in sight are measured and drawn."""
-    box.setModel(choices)
+    box.setStyleSheet("QComboBox { combobox-popup: 0; }")  # a list; a menu measures all its entries
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setModel(choices)
     view = box.view()
     if isinstance(view, QListView):
         view.setUniformItemSizes(True)
-    box.setStyleSheet("QComboBox { combobox-popup: 0; }")  # a list; a menu measures all its entries
 
 
 _NAMES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole)

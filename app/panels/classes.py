@@ -118,7 +118,7 @@ class ClassesPanel(QWidget):
         """Show a class table."""
         if classes != self._table:
             self._table = classes
-            self._texts = [info.name.casefold() for info in classes.shown]
+            self._texts = []
             self.rows.set_classes(classes.shown[:_MOST_ROWS])
             self._show_found()
 
@@ -225,6 +225,7 @@ class ClassesPanel(QWidget):
         words = self.search.text().casefold().split()
         found: Sequence[ClassInfo] = self._table.shown
         if words:
+            self._texts = self._texts or [info.name.casefold() for info in found]
             places: Sequence[int] = range(len(found))
             for word in words:
                 places = [place for place in places if word in self._texts[place]]
@@ -314,10 +315,13 @@ def _rows_of(
     """At most so many rows: those used last first, and the active one in any case."""
     if not recent and len(found) <= _MOST_ROWS:
         return tuple(found)
-    known = {info.id: info for info in found}
-    first = [known.pop(class_id) for class_id in recent if class_id in known]
-    rows = [*first, *islice(known.values(), max(_MOST_ROWS - len(first), 0))]
-    if active in known and known[active] not in rows[-_MOST_ROWS:]:
+    wanted = {active, *recent}
+    known = {info.id: info for info in found if info.id in wanted}
+    first = [known[class_id] for class_id in recent if class_id in known]
+    said = {info.id for info in first}
+    others = (info for info in found if info.id not in said)
+    rows = [*first, *islice(others, max(_MOST_ROWS - len(first), 0))]
+    if active in known and known[active] not in rows:
         rows[-1] = known[active]
     return tuple(rows)
 
