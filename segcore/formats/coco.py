@@ -46,7 +46,7 @@ from segcore.formats.contract import (
 from segcore.formats.findings import renamed_files
 from segcore.formats.instances import instances_of
 from segcore.formats.layout import classes_beside, placed
-from segcore.formats.many_regions import coco_runs_of_all, painted_apart
+from segcore.formats.many_regions import coco_runs_of_all, coco_texts_of_all, painted_apart
 from segcore.formats.painting import Painting, Region, region_of_columns
 from segcore.formats.pictures import place_picture
 from segcore.formats.polygons import fill_corners
@@ -57,7 +57,7 @@ from segcore.formats.regions_in import (
     raise_all,
     split_folder,
 )
-from segcore.formats.rle import RunLengthError, coco_runs, coco_text, runs_of
+from segcore.formats.rle import RunLengthError, coco_runs, runs_of
 from segcore.labels import LabelMap
 
 _ORDER = "smaller regions are above larger ones, crowds lowest"
@@ -92,15 +92,13 @@ def _annotations(labels: LabelMap, ignore: int) -> Iterator[dict[str, Any]]:
     """The annotations of a label map, without their ids."""
     height, width = labels.shape
     found = instances_of(np.ascontiguousarray(labels.T), ignore)
-    for index in found:
-        left, top, right, bottom = (int(edge) for edge in found.boxes[index])
+    texts = coco_texts_of_all(found, height * width)
+    rows = zip(found.classes.tolist(), texts, found.areas.tolist(), found.boxes.tolist())
+    for class_id, counts, area, (left, top, right, bottom) in rows:
         yield {
-            "category_id": int(found.classes[index]) + 1,
-            "segmentation": {
-                "size": [height, width],
-                "counts": coco_text(*found.runs(index), height, width),
-            },
-            "area": int(found.areas[index]),
+            "category_id": class_id + 1,
+            "segmentation": {"size": [height, width], "counts": counts},
+            "area": area,
             "bbox": [left, top, right - left, bottom - top],
             "iscrowd": 0,
         }

@@ -7,13 +7,14 @@ regions share a pixel, in which order they are painted is no matter, and arrays 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from segcore.classes import ClassTable
-from segcore.formats.instances import Ints
+from segcore.formats.instances import Instances, Ints
 from segcore.formats.rle import RunLengthError
 
 _BITS = 5
@@ -37,6 +38,47 @@ def painted_apart(
     counts = np.empty(len(values), np.int64)
     counts[::2], counts[1::2] = gaps, lengths
     return np.repeat(values, counts)
+
+
+def coco_texts_of_all(found: Instances, size: int) -> list[str]:
+    """What `rle.coco_text` says of each instance; runs along the columns of `size` pixels."""
+    if len(found) == 0:
+        return []
+    owners = np.repeat(np.arange(len(found)), np.diff(found.bounds))
+    counts, owners = _counts_of_all(found.starts, found.lengths, owners, size)
+    values = counts.copy()
+    later = np.flatnonzero(_turns(owners) > 2)
+    values[later] -= counts[later - 2]
+    widths = np.ones(len(values), np.int64)
+    for characters in range(1, _MOST_CHARACTERS):
+        reach = 1 << (_BITS * characters - 1)
+        widths += (values >= reach) | (values < -reach)
+    ends = np.cumsum(widths)
+    rows = np.repeat(np.arange(len(values)), widths)
+    places = np.arange(len(rows)) - (ends - widths)[rows]
+    more = places < widths[rows] - 1
+    text = ((values[rows] >> (_BITS * places)) & 0x1F | np.where(more, 0x20, 0)) + 48
+    whole = text.astype(np.uint8).tobytes().decode("ascii")
+    cuts = [0, *ends[np.flatnonzero(np.diff(owners, append=-1))].tolist()]
+    return [whole[begin:end] for begin, end in pairwise(cuts)]
+
+
+def _counts_of_all(starts: Ints, lengths: Ints, owners: Ints, size: int) -> tuple[Ints, Ints]:
+    """`rle.counts_of` for the runs of each owner, and whose each count is."""
+    ends = starts + lengths
+    apart = (owners[1:] != owners[:-1]) | (starts[1:] != ends[:-1])
+    begins, lasts = np.append(True, apart), np.append(apart, True)
+    edges = np.stack([starts[begins], ends[lasts]], axis=1).ravel()
+    of_edges, everybody = np.repeat(owners[begins], 2), np.arange(int(owners[-1]) + 1)
+    all_owners = np.concatenate([of_edges, everybody])
+    order = np.argsort(all_owners, kind="stable")  # the end of the picture comes last for each
+    all_edges = np.concatenate([edges, np.full(len(everybody), size)])[order]
+    all_owners = all_owners[order]
+    counts = np.diff(all_edges, prepend=0)
+    first = np.flatnonzero(np.diff(all_owners, prepend=-1))
+    counts[first] = all_edges[first]
+    kept = (counts > 0) | (_turns(all_owners) == 0)
+    return counts[kept], all_owners[kept]
 
 
 def coco_runs_of_all(texts: Sequence[str], size: int) -> tuple[Ints, Ints, Ints]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from segcore.classes import ClassTable
 from segcore.formats.instances import instances_of, line_runs
-from segcore.formats.many_regions import coco_runs_of_all, painted_apart
+from segcore.formats.many_regions import coco_runs_of_all, coco_texts_of_all, painted_apart
 from segcore.formats.painting import Painting, Region, region_of_columns
 from segcore.formats.polygons import fill_corners, fill_pixels, pixel_ring
 from segcore.formats.rle import (
@@ -89,6 +89,7 @@ def test_all_at_once_regions_are_what_they_are_one_by_one(
     labels[0, 0] = 1
     found = instances_of(np.ascontiguousarray(labels.T), 255)
     texts = [coco_text(*found.runs(index), *shape) for index in found]
+    assert coco_texts_of_all(found, labels.size) == texts
     starts, lengths, owners = coco_runs_of_all(texts, labels.size)
     for number, text in enumerate(texts):
         one = coco_runs(text, labels.size)
