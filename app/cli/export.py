@@ -99,6 +99,12 @@ def export(
             except FormatError as error:
                 complain_of(terminal, error)
                 raise typer.Exit(terminal.status) from error
+    empty = [part for part in plan.shares if not report.pictures.get(part)]
+    if empty:
+        terminal.note(
+            f"No picture is in {', '.join(empty)}: there are too few that may be parted "
+            f"(--split-by {split_by})."
+        )
     _tell(terminal, report, as_json=as_json)
     raise typer.Exit(terminal.status)
 

@@ -19,7 +19,7 @@ from app.cli.options import (
 )
 from app.cli.terminal import Terminal, counted
 from segcore.classes import ClassTable
-from segcore.errors import SegcoreError, readable
+from segcore.errors import RequestError, SegcoreError, readable
 from segcore.progress import Progress
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def create(
     terminal = Terminal()
     from segcore.project import Project
 
+    if not pictures:
+        _check_no_pictures(folder)
     with Project.create(folder, _classes_of(classes)) as project:
         names = project.add(pictures) if pictures else []
         _say_added(terminal, project, names, as_json=as_json)
@@ -196,6 +198,17 @@ def _status_of(project: Project, terminal: Terminal) -> dict[str, Any]:
 
 def _words_of(origin: dict[str, Any]) -> str:
     return f"said by {origin['kind']} {origin['name']}".rstrip()
+
+
+def _check_no_pictures(folder: Path) -> None:
+    """Refuse a folder of pictures: as a project it would open empty from then on."""
+    from segcore.images import IMAGE_SUFFIXES
+
+    if folder.is_dir() and any(path.suffix.lower() in IMAGE_SUFFIXES for path in folder.iterdir()):
+        raise RequestError(
+            f"{readable(folder)} holds pictures: name a new folder for the project, and this one "
+            "after it."
+        )
 
 
 def _classes_of(text: str) -> ClassTable:

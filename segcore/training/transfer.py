@@ -86,5 +86,6 @@ class Reading:
 def _not_a_number(what: str, step: int) -> TrainingError:
     return TrainingError(
         f"The {what} is no number any more after {step - 1} steps: go on from the last state with "
-        "--resume and a smaller learning rate (--lr), or with --precision fp32."
+        "--resume and a smaller learning rate (--lr) or --precision fp32, or begin anew in another "
+        "folder."
     )

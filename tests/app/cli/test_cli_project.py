@@ -55,6 +55,23 @@ def test_a_project_from_the_command_line(tmp_path: Path, capsys: Any) -> None:
         assert project.history(name).steps[-1].text == "Predict"
 
 
+def test_a_folder_of_pictures_does_not_become_an_empty_project(tmp_path: Path, capsys: Any) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    picture = folder / "street.jpg"
+    picture.write_bytes(resources.sample_paths()[0][0].read_bytes())
+    assert main(["project", "create", str(folder)]) == 1
+    assert "name a new folder for the project" in capsys.readouterr().err
+    assert list(folder.iterdir()) == [picture]
+    words = ["project", "create", str(tmp_path / "new"), str(folder), "--classes", "road,sky"]
+    assert main([*words, "--json"]) == 0
+    assert said(capsys)["added"] == ["street.jpg"]
+    out = str(tmp_path / "out")
+    split = ["--split", "train=50,val=50", "--dry-run"]
+    assert main(["export", str(tmp_path / "new"), "-f", "png", "-o", out, *split]) == 0
+    assert "No picture is in" in capsys.readouterr().err
+
+
 def _bundled() -> str:
     from segcore.checkpoints import list_models
 
