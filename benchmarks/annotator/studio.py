@@ -18,6 +18,7 @@ from app.tool_rows import default_options
 from benchmarks.annotator.sheet import MODEL, Sheet
 from segcore.classes import ClassTable
 from segcore.edits import Proposal
+from segcore.errors import RequestError
 from segcore.inference import EncodedImage, Predictor
 from segcore.progress import CancelToken
 
@@ -69,7 +70,7 @@ class Studio:
         self, sheet: Sheet, class_id: int, gesture: Gesture, **options: Any
     ) -> Proposal | None:
         """What its tool's assistant proposes for a gesture; options that are not given are as the
-        program comes."""
+        program comes; None also where the tool refuses."""
         # Superpixels are kept at one size: here several are tried in turn.
         cells = options.get("cell")
         memo = self._memo if cells is None else self._cells.setdefault(cells, Memo())
@@ -87,5 +88,8 @@ class Studio:
             self.model.ask,
         )
         given: Options = {**default_options(gesture.tool), **options}
-        outcome = ASSISTANTS[gesture.tool].work(scene, gesture, given)
+        try:
+            outcome = ASSISTANTS[gesture.tool].work(scene, gesture, given)
+        except RequestError:
+            return None  # told to a person in the window: a box too large, none of its classes
         return None if outcome is None else outcome.proposal
