@@ -30,13 +30,13 @@ from segcore.formats.contract import (
     Problems,
     Step,
 )
-from segcore.formats.cvat_xml import ImagePlace, Outline, Shape, read_outline, read_shapes
+from segcore.formats.cvat_shapes import AREAS, level_of, number_in, region_of
+from segcore.formats.cvat_xml import ImagePlace, Outline, read_outline, read_shapes
 from segcore.formats.findings import refused_names, renamed_files, repeated_names
-from segcore.formats.instances import Instances, filled, instances_of
+from segcore.formats.instances import Instances, instances_of
 from segcore.formats.layout import classes_beside, leads_out, placed
-from segcore.formats.painting import Painting, Region
+from segcore.formats.painting import Painting
 from segcore.formats.pictures import place_picture
-from segcore.formats.polygons import ellipse, fill_corners, turned_box
 from segcore.formats.regions_in import (
     ClassIds,
     note_overlaps,
@@ -46,13 +46,12 @@ from segcore.formats.regions_in import (
     split_folder,
     split_named,
 )
-from segcore.formats.rle import RunLengthError, counts_of, runs_of
+from segcore.formats.rle import counts_of
 from segcore.images import read_image_size
 from segcore.labels import LabelMap
 
 _IMAGES = "images"
 _FILE = "annotations.xml"
-_AREAS = ("mask", "polygon", "box", "ellipse")
 _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _COLOR = re.compile("#[0-9A-Fa-f]{6}")
 
@@ -191,7 +190,7 @@ def _pictures(
     folders = [options.pictures] if options.pictures else []
     folders += [root / _IMAGES / split, root / _IMAGES, root]
     for place, name, file in zip(places, names, picture_files(names, folders)):
-        numbers = {key: _number(place.attributes.get(key)) for key in ("height", "width")}
+        numbers = {key: number_in(place.attributes.get(key)) for key in ("height", "width")}
         size = size_in(numbers, "height", "width")
         try:
             if size is None and file is not None:
@@ -225,14 +224,14 @@ def _is_named(place: ImagePlace, source: _Source) -> bool:
 
 def _labels(source: _Source, place: ImagePlace, name: str, size: tuple[int, int]) -> LabelMap:
     shapes = read_shapes(source.file, place, source.outline.encoding)
-    areas = [shape for shape in shapes if shape.tag in _AREAS and shape.attributes.get("label")]
+    areas = [shape for shape in shapes if shape.tag in AREAS and shape.attributes.get("label")]
     left_out = len(shapes) - len(areas)
     if left_out:
         text = f"{name}: {left_out} elements have no area or no label and are left out."
         source.problems.note(Finding("loss", text, name))
     painting = Painting(size, source.ids.classes)
     sentences: list[str] = []
-    for number, shape in sorted(enumerate(areas, start=1), key=lambda one: _level(one[1])):
+    for number, shape in sorted(enumerate(areas, start=1), key=lambda one: level_of(one[1])):
         class_id = source.ids[shape.attributes["label"]]
         if class_id is None:
             sentences.append(
@@ -241,7 +240,7 @@ def _labels(source: _Source, place: ImagePlace, name: str, size: tuple[int, int]
             )
             continue
         try:
-            painting.paint(_region(shape, size), class_id)
+            painting.paint(region_of(shape, size), class_id)
         except (KeyError, ValueError) as error:
             reason = f"has no {error}" if isinstance(error, KeyError) else str(error)
             sentences.append(
@@ -251,55 +250,6 @@ def _labels(source: _Source, place: ImagePlace, name: str, size: tuple[int, int]
     order = "those of a higher z_order are above, and of equal ones the later"
     note_overlaps(painting, name, order, source.problems)
     return painting.labels
-
-
-def _level(shape: Shape) -> float:
-    return _number(shape.attributes.get("z_order")) or 0.0
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text is not None else None
-    except ValueError:
-        return None
-
-
-def _region(shape: Shape, size: tuple[int, int]) -> Region:
-    """The pixels of a shape; KeyError or ValueError, to complete a sentence, if it is none."""
-    told = shape.attributes
-    match shape.tag:
-        case "mask":
-            return _mask(told, size)
-        case "polygon":
-            pairs = [
-                [float(part) for part in pair.split(",")] for pair in told["points"].split(";")
-            ]
-            if len(pairs) < 3 or any(len(pair) != 2 for pair in pairs):
-                raise ValueError("its points are no list of three or more x,y")
-            return fill_corners([np.array(pairs)], *size)
-        case "box":
-            x0, y0, x1, y1 = (float(told[key]) for key in ("xtl", "ytl", "xbr", "ybr"))
-            center, half = ((x0 + x1) / 2, (y0 + y1) / 2), ((x1 - x0) / 2, (y1 - y0) / 2)
-            return fill_corners([turned_box(center, half, float(told.get("rotation", 0)))], *size)
-        case _:
-            center = float(told["cx"]), float(told["cy"])
-            half = float(told["rx"]), float(told["ry"])
-            return fill_corners([ellipse(center, half, float(told.get("rotation", 0)))], *size)
-
-
-def _mask(told: Mapping[str, str], size: tuple[int, int]) -> Region:
-    left, top, width, height = (int(told[key]) for key in ("left", "top", "width", "height"))
-    inside = min(left, top) >= 0 and left + width <= size[1] and top + height <= size[0]
-    if not inside or min(width, height) < 1:
-        raise ValueError(f"its box {width} x {height} at {left}, {top} is not inside the picture")
-    try:
-        counts = [int(count) for count in told["rle"].split(",")]
-        starts, lengths = runs_of(counts, width * height)
-    except RunLengthError:
-        raise
-    except (ValueError, OverflowError) as error:
-        raise RunLengthError("its rle is no list of whole numbers") from error
-    return Region(top, left, filled(starts, lengths, (height, width)))
 
 
 FORMAT = Format(
