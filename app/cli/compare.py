@@ -176,7 +176,10 @@ class _Drawing:
         self, terminal: Terminal, folder: Path, a: Side, b: Side, *, unlabelled: bool
     ) -> None:
         from segcore.formats.layout import stems
+        from segcore.picture_files import explained
 
+        with explained(folder):  # said once, and before the work
+            folder.mkdir(parents=True, exist_ok=True)
         self._terminal = terminal
         self._folder = folder
         self._unlabelled = unlabelled
