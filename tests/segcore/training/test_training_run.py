@@ -122,7 +122,7 @@ def test_from_scratch_needs_only_a_name_and_a_seed() -> None:
     weights = [each.network.decoder.fuse.weight for each in (one, two, other)]  # type: ignore[union-attr]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
-    with pytest.raises(TrainingError, match="b0 is a network without weights.*--scratch"):
+    with pytest.raises(TrainingError, match=r"b0 is a network without weights.*--scratch"):
         begin("b0", classes, scratch=False, seed=1)
 
 
