@@ -35,6 +35,7 @@ class LabelledPicture:
             nothing is said. May raise FormatError or ImageError, a sentence that names the file.
         split: the part of the set that it belongs to, a plain word.
         status: what a project says of it; one of the project's, or empty.
+        untouched: whether neither a person nor a model has said anything of it yet.
     """
 
     name: str
@@ -43,6 +44,7 @@ class LabelledPicture:
     labels: Callable[[], LabelMap]
     split: str = TRAIN
     status: str = ""
+    untouched: bool = False
 
 
 @dataclass(frozen=True, eq=False)

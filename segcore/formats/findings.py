@@ -20,7 +20,7 @@ def findings_of(labelled: LabelledSet, form: Format, options: ExportOptions) -> 
     """Everything that an export of this set in this format would lose, change or stumble over."""
     found = [*_too_many_classes(labelled, form), *_nothing_there(labelled)]
     found += [*_bad_names(labelled), *_unreadable(labelled, options), *_turned(labelled, options)]
-    found += _retired(labelled)
+    found += [*_untouched(labelled), *_retired(labelled)]
     if any(finding.kind == "hindrance" for finding in found):
         return found  # what a format says of labels needs pictures that can be read
     return found + form.finds(labelled, options)
@@ -92,6 +92,17 @@ def _too_many_classes(labelled: LabelledSet, form: Format) -> Iterable[Finding]:
 def _nothing_there(labelled: LabelledSet) -> Iterable[Finding]:
     if not labelled.pictures:
         yield Finding("hindrance", "No picture was chosen: add pictures, or choose other statuses.")
+
+
+def _untouched(labelled: LabelledSet) -> Iterable[Finding]:
+    count = sum(picture.untouched for picture in labelled.pictures)
+    if count:
+        have = "has" if count == 1 else "have"
+        yield Finding(
+            "note",
+            f"{_pictures(count)} {have} no labels yet and would go out with nothing but ignore: "
+            "choose other statuses to leave out what is new.",
+        )
 
 
 def _bad_names(labelled: LabelledSet) -> Iterable[Finding]:

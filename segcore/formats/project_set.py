@@ -21,15 +21,22 @@ def set_of_project(project: Project, statuses: Collection[str] = ()) -> Labelled
         if status not in STATUSES:
             raise RequestError(f"{status!r} is no status: use {', '.join(STATUSES)}.")
     names = [name for name in project.images if not statuses or project.status(name) in statuses]
-    return LabelledSet(project.classes, [_picture(project, name) for name in names])
+    touched = set(project.labelled())
+    pictures = [_picture(project, name, untouched=name not in touched) for name in names]
+    return LabelledSet(project.classes, pictures)
 
 
-def _picture(project: Project, name: str) -> LabelledPicture:
+def _picture(project: Project, name: str, *, untouched: bool) -> LabelledPicture:
     image = project.image_path(name)
     try:
         size = project.size(name)
     except ImageError:
         size = NO_SIZE  # said with everything else that hinders an export
     return LabelledPicture(
-        name, image, size, partial(project.labels, name), status=project.status(name)
+        name,
+        image,
+        size,
+        partial(project.labels, name),
+        status=project.status(name),
+        untouched=untouched,
     )

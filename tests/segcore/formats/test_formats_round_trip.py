@@ -226,3 +226,22 @@ def test_pixels_of_a_retired_class_stop_the_export(awkward: LabelledSet, tmp_pat
     table = awkward.classes.with_retired(0, 1)
     with pytest.raises(FormatError, match=rf'retired classes "{NAMES[0]}"'):
         export_set(LabelledSet(table, awkward.pictures), tmp_path / "out", FORMATS["cityscapes"])
+
+
+def test_pictures_without_labels_are_said_before_they_go_out(tmp_path: Path) -> None:
+    for name in ("blank", "new", "done"):
+        picture_file(tmp_path / "in" / f"{name}.png", 8, 9)
+
+    def said() -> list[str]:
+        chosen = set_of_project(project)
+        found = export_set(chosen, tmp_path / "out", FORMATS["coco"], dry_run=True).findings
+        return [finding.text for finding in found if "no labels yet" in finding.text]
+
+    with Project.create(tmp_path / "project", ClassTable.from_names(["a", "b"])) as project:
+        project.add([tmp_path / "in"])
+        project.save("done.png", np.ones((8, 9), np.uint8))
+        assert len(said()) == 1
+        assert said()[0].startswith("2 pictures have")
+        for name in ("new.png", "blank.png"):
+            project.save(name, np.zeros((8, 9), np.uint8))
+        assert said() == []
