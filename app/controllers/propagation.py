@@ -180,7 +180,9 @@ class PropagationController(QObject):
         if isinstance(answer.value, PropagatedFrame):
             self._done += 1
             if self._is_preview:
-                self._previewed = self._begun
+                # One frame was all: whoever asks again now goes on, before the end is heard of.
+                self._asked, self._previewed = None, self._begun
+                self.workChanged.emit(0, 0)
                 self.previewReady.emit(answer.value)
             else:
                 self.workChanged.emit(self._done, len(self._asked.names))
@@ -188,10 +190,9 @@ class PropagationController(QObject):
                 self._writer.submit(self._save, *self._place, answer.value)
             return
         if answer.final and isinstance(answer.value, PropagationEnd):
-            preview, self._asked = self._is_preview, None
+            self._asked = None
             self.workChanged.emit(0, 0)
-            if not preview or not answer.value.frames:
-                self._writer.submit(self._relay.post, self.ended.emit, self._words(answer.value))
+            self._writer.submit(self._relay.post, self.ended.emit, self._words(answer.value))
 
     def _words(self, end: PropagationEnd) -> str:
         frames = self.tr("Labels were carried over 1 frame")

@@ -96,7 +96,15 @@ def test_a_clip_is_opened_run_corrected_carried_mended_and_written(
     window.timeline.preview.setChecked(True)
     window.actions_by_name["propagate_forward"].trigger()
     person.waits_for(lambda: video.propagation.has_preview)
+    window.actions_by_name["cancel"].trigger()
+    assert not video.propagation.has_preview
     assert not ends
+
+    def goes_on_at_once(_preview: object) -> None:
+        assert video.propagation.has_preview
+        window.actions_by_name["propagate_forward"].trigger()
+
+    video.propagation.previewReady.connect(goes_on_at_once)
     window.actions_by_name["propagate_forward"].trigger()
     person.waits_for(lambda: bool(ends))
     propagated = project.origin_id("propagated")
