@@ -7,7 +7,7 @@ import sys
 import threading
 from contextlib import suppress
 
-NICENESS = 5
+NICENESS = 10
 
 
 def step_behind_the_window() -> None:

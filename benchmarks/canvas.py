@@ -23,8 +23,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 import cv2
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -113,18 +111,23 @@ def send(canvas: Canvas, kind: QEvent.Type, at: tuple[float, float]) -> None:
     QApplication.sendEvent(canvas, event)
 
 
-def path(moves: int, seed: int = 0) -> Iterator[tuple[float, float]]:
-    """Points in the view, each up to 300 screen pixels from the one before, every tenth at most."""
+def path(
+    moves: int, seed: int = 0, view: tuple[int, int] = VIEW
+) -> Iterator[tuple[float, float]]:
+    """Points in a (width, height) view, each up to 300 screen pixels from the one before.
+
+    Every tenth is as far away as that.
+    """
     rng = np.random.default_rng(seed)
-    at = np.array([VIEW[0] / 2, VIEW[1] / 2])
+    at = np.array(view) / 2
     for index in range(moves):
         length = LONGEST_MOVE if index % 10 == 0 else rng.uniform(2, LONGEST_MOVE)
         for _ in range(100):
             angle = rng.uniform(0, 2 * np.pi)
             to = at + length * np.array([np.cos(angle), np.sin(angle)])
-            if 0 <= to[0] < VIEW[0] and 0 <= to[1] < VIEW[1]:
+            if 0 <= to[0] < view[0] and 0 <= to[1] < view[1]:
                 break
-        at = np.clip(to, 0, np.array(VIEW) - 1)
+        at = np.clip(to, 0, np.array(view) - 1)
         yield float(at[0]), float(at[1])
 
 
@@ -302,6 +305,7 @@ def main() -> None:
     parser.add_argument("--protect", action="store_true", help="some pixels may not be changed")
     parser.add_argument("--json", action="store_true", help="print JSON alone")
     arguments = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = QApplication.instance() or QApplication([])
     with predicting(arguments.batch):
         rows = measure(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import zlib
 from enum import IntEnum
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,6 +70,28 @@ def is_uniform(plane: IdArray) -> bool:
         return False
     smallest, largest, _, _ = cv2.minMaxLoc(plane)
     return bool(smallest == largest)
+
+
+def uniform_tiles(strip: IdArray, across: int) -> list[bool]:
+    """Which tiles of a strip, `across` columns each but the last, hold one id only.
+
+    Neighbours that look alike are read in one go.
+    """
+    begins = range(0, strip.shape[1], across)
+    lasts = [min(begin + across, strip.shape[1]) - 1 for begin in begins]
+    corners = (strip[row, columns].tolist() for row in (0, -1) for columns in (begins, lasts))
+    likely = [four[0] if len(set(four)) == 1 else None for four in zip(*corners)]
+    found: list[bool] = []
+    for looks, alike in groupby(likely):
+        count, first = len(list(alike)), len(found)
+        tiles = strip[:, begins[first] : lasts[first + count - 1] + 1]
+        if looks is None:
+            found += [False] * count
+        elif count == 1 or is_uniform(tiles):
+            found += [count > 1 or is_uniform(tiles)] * count
+        else:
+            found += [is_uniform(tiles[:, at : at + across]) for at in begins[:count]]
+    return found
 
 
 def uniform(value: int, shape: tuple[int, int], dtype: npt.DTypeLike) -> IdArray:

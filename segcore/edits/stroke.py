@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,14 @@ import numpy.typing as npt
 from segcore.edits.arena import Arena
 from segcore.edits.capsule import Spans, capsule_spans
 from segcore.edits.patch import TILE, Edit, Patch, bounding_box, check_maps, patch_between
-from segcore.edits.planes import IdArray, is_uniform, uniform
+from segcore.edits.planes import IdArray, uniform, uniform_tiles
 from segcore.edits.protection import Choice
+from segcore.edits.span_filling import Filling
 from segcore.edits.square import square_spans
 from segcore.errors import RequestError
 from segcore.geometry import EMPTY, Box
 from segcore.opencv import cv2
 
-_SHORTEST_BLOCK, _TALLEST_BLOCK = 8, 64
-_RAGGED_PER_ROW = 24
 _MASKED_PIXELS = 96_000
 
 
@@ -135,66 +135,52 @@ class Stroke:
     def _keep_tiles(self, row: int, first: int, last: int) -> None:
         """Copy aside tiles `first` up to `last` of a row of tiles, but those kept already."""
         height, width = self._labels.shape
-        for column in (first + np.flatnonzero(~self._touched[row, first:last])).tolist():
-            left, top = column * TILE, row * TILE
-            place = Box(left, top, min(left + TILE, width), min(top + TILE, height))
-            where = place.slices
-            self._kept.append(
-                (place, self._copy(self._labels[where]), self._copy(self._origins[where]))
-            )
+        top, bottom, begin = row * TILE, min(row * TILE + TILE, height), first
+        for touched, tiles in groupby(self._touched[row, first:last].tolist()):
+            end = begin + len(list(tiles))
+            if not touched:
+                self._keep_strip(Box(begin * TILE, top, min(end * TILE, width), bottom))
+            begin = end
         self._touched[row, first:last] = True
 
-    def _copy(self, tile: IdArray) -> IdArray:
-        """A copy that lasts as long as the stroke; most tiles hold one id, and need no memory."""
-        if is_uniform(tile):
-            return uniform(int(tile[0, 0]), (tile.shape[0], tile.shape[1]), tile.dtype)
-        return self._arena.copy(tile)
+    def _keep_strip(self, strip: Box) -> None:
+        """Copy aside tiles that lie beside each other."""
+        labels = self._copies(self._labels[strip.slices])
+        origins = self._copies(self._origins[strip.slices])
+        for column, (ids, said_by) in enumerate(zip(labels, origins)):
+            left = strip.x0 + column * TILE
+            place = Box(left, strip.y0, min(left + TILE, strip.x1), strip.y1)
+            self._kept.append((place, ids, said_by))
+
+    def _copies(self, strip: IdArray) -> list[IdArray]:
+        """Its tiles, to last as long as the stroke; most hold one id, and need no memory."""
+        copies: list[IdArray] = []
+        for holds_one, tiles in groupby(uniform_tiles(strip, TILE)):
+            first = len(copies) * TILE
+            part = strip[:, first : first + len(list(tiles)) * TILE]
+            kept = part if holds_one else self._arena.copy(part)
+            for left in range(0, part.shape[1], TILE):
+                tile = kept[:, left : left + TILE]
+                if holds_one:
+                    tile = uniform(int(tile[0, 0]), (tile.shape[0], tile.shape[1]), tile.dtype)
+                copies.append(tile)
+        return copies
 
     def _keep_row(self, row: int, spans: Spans) -> None:
         """Copy aside the tiles of a row of tiles that the spans touch."""
         inside = slice(max(row * TILE - spans.top, 0), (row + 1) * TILE - spans.top)
         first = int(spans.starts[inside].min()) // TILE
         last = -(-int(spans.ends[inside].max()) // TILE)
-        if not self._touched[row, first:last].all():
-            self._keep_tiles(row, first, last)
+        self._keep_tiles(row, first, last)
 
     def _paint(self, spans: Spans, class_id: int, origin: int) -> None:
-        """Fill the spans: whole blocks of rows as slices, the ragged ends by flat index.
-
-        Each row of tiles is copied aside just before it is painted, while it is in the cache.
-        """
-        rows = spans.starts.size
-        cuts = _block_cuts(spans)
-        heights = np.diff(cuts, append=rows)
-        inner_start = np.maximum.reduceat(spans.starts, cuts)
-        inner_end = np.maximum(np.minimum.reduceat(spans.ends, cuts), inner_start)
-        tops = cuts + spans.top
-        kept = -1
-        for top, bottom, left, right in zip(
-            tops.tolist(), (tops + heights).tolist(), inner_start.tolist(), inner_end.tolist()
-        ):
-            if top // TILE != kept:
-                kept = top // TILE
-                self._keep_row(kept, spans)
-            self._labels[top:bottom, left:right] = class_id
-            self._origins[top:bottom, left:right] = origin
-        ragged = self._ragged(spans, np.repeat(inner_start, heights), np.repeat(inner_end, heights))
-        self._labels.reshape(-1)[ragged] = class_id
-        self._origins.reshape(-1)[ragged] = origin
-
-    def _ragged(
-        self, spans: Spans, inner_start: npt.NDArray[Any], inner_end: npt.NDArray[Any]
-    ) -> npt.NDArray[np.int64]:
-        """Flat indices of the pixels left of `inner_start` and right of `inner_end` in each row."""
-        line = (spans.top + np.arange(spans.starts.size)) * self._labels.shape[1]
-        left_end = np.minimum(inner_start, spans.ends)
-        right_start = np.clip(inner_end, left_end, spans.ends)
-        begins = np.concatenate([line + spans.starts, line + right_start])
-        counts = np.concatenate([left_end - spans.starts, spans.ends - right_start])
-        offsets = np.cumsum(counts) - counts
-        flat: npt.NDArray[np.int64] = np.repeat(begins - offsets, counts)
-        flat += np.arange(flat.size)
-        return flat
+        """Fill the spans, with what they cover copied aside."""
+        height = spans.starts.size
+        for row in range(spans.top // TILE, -(-(spans.top + height) // TILE)):
+            self._keep_row(row, spans)
+        filling = Filling.of(spans, self._labels.shape[1])
+        filling.write(self._labels, class_id)
+        filling.write(self._origins, origin)
 
     def _paint_where(self, spans: Spans, class_id: int, origin: int) -> None:
         """Fill the pixels of the spans whose present id and origin may be painted over."""
@@ -238,21 +224,6 @@ def warm_up() -> None:
     Worth calling where a map of hundreds of megapixels is opened, in whatever thread.
     """
     Arena.fill_spare()
-
-
-def _block_cuts(spans: Spans) -> npt.NDArray[np.int64]:
-    """Where to cut the rows into blocks, never across a row of tiles.
-
-    Tall blocks cost fewer slices and leave more ragged ends; the steeper the sides, the taller.
-    """
-    rows = spans.starts.size
-    sides = np.abs(np.diff(spans.starts)).sum() + np.abs(np.diff(spans.ends)).sum()
-    block = _SHORTEST_BLOCK
-    while block < _TALLEST_BLOCK and block * 2 * int(sides) < _RAGGED_PER_ROW * rows:
-        block *= 2
-    bottom = spans.top + rows
-    lines = np.arange(spans.top - spans.top % block + block, bottom, block, dtype=np.int64)
-    return np.concatenate([[0], lines - spans.top])
 
 
 def _pieces(spans: Spans) -> Iterator[Spans]:
