@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.priority import step_behind_the_window
 from app.relay import Relay
 from app.user_error import user_error
 
@@ -25,7 +26,7 @@ class Recorder(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._relay = Relay(self)
-        self._thread = ThreadPoolExecutor(1, "recorder")
+        self._thread = ThreadPoolExecutor(1, "recorder", step_behind_the_window)
         self._last: Future[None] | None = None
 
     def submit(self, doing: str, write: Callable[..., Any], *values: object) -> None:

@@ -111,9 +111,7 @@ def send(canvas: Canvas, kind: QEvent.Type, at: tuple[float, float]) -> None:
     QApplication.sendEvent(canvas, event)
 
 
-def path(
-    moves: int, seed: int = 0, view: tuple[int, int] = VIEW
-) -> Iterator[tuple[float, float]]:
+def path(moves: int, seed: int = 0, view: tuple[int, int] = VIEW) -> Iterator[tuple[float, float]]:
     """Points in a (width, height) view, each up to 300 screen pixels from the one before.
 
     Every tenth is as far away as that.

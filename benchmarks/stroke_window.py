@@ -4,12 +4,15 @@
         [--strokes 12] [--moves 30] [--model street-b0] [--json out.json]
 
 A project of one square picture of `side` pixels with a label map of smooth regions, and of street
-scenes beside it. The hand moves 60 times a second, up to 300 screen pixels each time, with a brush of
-500 pixels, at 1:1 and with the whole picture in view; first with nothing else to do, then while the
-window predicts the street scenes. A move's time runs from the moment at which it is due, whatever
-the window is doing then, to the end of the paint that shows it; undo likewise, of each stroke.
-`processor` is that of the window's thread. `stolen` is how much of the time the machine's host kept
-its processors to itself: what is slow then is slow for every program.
+scenes beside it. The hand moves 60 times a second, up to 300 screen pixels each time, with a brush
+of 500 pixels, at 1:1 and with the whole picture in view; first with nothing else to do, then while
+the window predicts the street scenes. A move's time runs from the moment at which it is due,
+whatever the window is doing then, to the end of the paint that shows it; undo likewise, of each
+stroke.
+
+`processor` is that of the window's thread, with what it does just after. `stolen` is how much of
+the time the machine's host kept its processors to itself; what is slow then is slow for every
+program, so `kept p95` is of the moves alone that lost nothing to it, `kept` their number.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication
 
@@ -45,20 +48,33 @@ WINDOW = (1920, 1200)
 SCENES = 2000
 """More than are predicted while the hand draws."""
 Row = dict[str, float]
+Taken = tuple[float, float, float]
+"""Seconds of the clock, of the window's thread, and those that the host kept."""
 
 
-class Paints:
-    """How often a canvas has been painted; made before the first, later Qt would not hear of it."""
+class Paints(QObject):
+    """When a canvas was last on the screen: when the event loop goes on after a paint.
+
+    To be made before the first, later Qt would not hear of it.
+    """
 
     def __init__(self) -> None:
-        self.count = 0
+        super().__init__()
+        self.count, self.last = 0, 0.0
         shown = Canvas.paintEvent
 
         def painted(canvas: Canvas, event: QPaintEvent) -> None:
             shown(canvas, event)
-            self.count += 1
+            after = QEvent(QEvent.Type.User)
+            QCoreApplication.postEvent(self, after, Qt.EventPriority.LowEventPriority.value)
 
         Canvas.paintEvent = painted  # type: ignore[method-assign]
+
+    def event(self, event: QEvent) -> bool:
+        """Take the time."""
+        if event.type() == QEvent.Type.User:
+            self.count, self.last = self.count + 1, time.perf_counter()
+        return super().event(event)
 
 
 class Hand:
@@ -67,7 +83,7 @@ class Hand:
     def __init__(self, window: MainWindow, paints: Paints) -> None:
         self.window, self.core, self.canvas = window, window.core, window.canvas
         self.paints = paints
-        self.moves: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.moves: dict[str, list[Taken]] = defaultdict(list)
 
     def waits(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Let the window work until then."""
@@ -86,12 +102,12 @@ class Hand:
     def does(self, what: str, gesture: Callable[[], object], due: float) -> None:
         """Do something at its moment, and note when it is on the screen."""
         self.waits_until(due)
-        painted, worked = self.paints.count, time.thread_time()
+        painted, worked, lost = self.paints.count, time.thread_time(), stolen()
         gesture()
         QApplication.processEvents()
         self.waits(lambda: self.paints.count > painted)
-        taken = time.perf_counter() - due, time.thread_time() - worked
-        self.moves[what].append(taken)
+        worked, lost = time.thread_time() - worked, stolen() - lost
+        self.moves[what].append((self.paints.last - due, worked, lost))
 
     def draws(self, what: str, moves: int, seed: int) -> None:
         """One stroke, and taken back."""
@@ -166,12 +182,17 @@ def measured(folder: Path, given: argparse.Namespace) -> dict[str, Row]:
     return rows
 
 
-def summed(taken: list[tuple[float, float]]) -> Row:
+def summed(taken: list[Taken]) -> Row:
     """Milliseconds of the clock and of the window's thread."""
-    wall, processor = 1000 * np.array(taken).T
+    wall, processor, lost = 1000 * np.array(taken).T
     row = {f"p{part}": float(np.percentile(wall, part)) for part in (50, 95, 99)}
     row |= {"max": float(wall.max()), "processor p95": float(np.percentile(processor, 95))}
-    return {name: round(value, 1) for name, value in row.items()} | {"times": len(taken)}
+    kept = wall[lost == 0]
+    row["kept p95"] = float(np.percentile(kept, 95)) if kept.size else float("nan")
+    return {name: round(value, 1) for name, value in row.items()} | {
+        "times": len(taken),
+        "kept": kept.size,
+    }
 
 
 def main() -> None:

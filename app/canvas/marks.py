@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLine, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen
+import math
+from functools import lru_cache
+
+from PySide6.QtCore import QLine, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPalette, QPen
 
 from app.canvas.legend import contrast_of
 from app.canvas.viewport import Viewport
@@ -15,6 +18,8 @@ CROSS_ARM = 11
 CROSS_GAP = 4
 OUTLINE = 4
 """Device pixels, times the ratio, that a mark may reach beyond what it marks."""
+STAMPED = 48.0, 640.0
+"""Radii of rings, in device pixels, that are drawn once and kept: half a pixel off is not seen."""
 
 Point = tuple[int, int]
 
@@ -111,13 +116,36 @@ def paint_ring(
     ratio = viewport.ratio
     x, y = viewport.to_device((point[0] + 0.5, point[1] + 0.5))
     radius = max(diameter * viewport.scale / 2, 2 * ratio)
+    if STAMPED[0] <= radius <= STAMPED[1]:
+        stamp = _ring_stamp(round(2 * radius), color.rgba(), ratio)
+        painter.drawImage(QPoint(math.floor(x), math.floor(y)) - stamp.rect().center(), stamp)
+    else:
+        _draw_ring(painter, QPointF(x, y), radius, color, ratio)
+
+
+@lru_cache(2)  # as large as its brush, and one brush is held
+def _ring_stamp(diameter: int, rgba: int, ratio: float) -> QImage:
+    """A large ring, drawn once: that takes longer than all that a move changes under it."""
+    side = diameter + 2 * round(OUTLINE * ratio) + 1
+    stamp = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    stamp.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(stamp)
+    middle = QPointF(stamp.rect().center()) + QPointF(0.5, 0.5)
+    _draw_ring(painter, middle, diameter / 2, QColor.fromRgba(rgba), ratio)
+    painter.end()
+    return stamp
+
+
+def _draw_ring(
+    painter: QPainter, middle: QPointF, radius: float, color: QColor, ratio: float
+) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     outline = contrast_of(color)
     outline.setAlpha(190)
     for shade, width in ((outline, 3.5), (color, 1.8)):
         painter.setPen(QPen(shade, width * ratio))
-        painter.drawEllipse(QPointF(x, y), radius, radius)
+        painter.drawEllipse(middle, radius, radius)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
 

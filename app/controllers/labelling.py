@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app.document import Document
 from app.lay_under import NOBODY
@@ -29,6 +29,10 @@ class LabellingController(QObject):
         self._last: Point = (0, 0)
         self._pressure = 1.0
         self._options: Options = {}
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(0)
+        self._settling.timeout.connect(self._settle)
         document.imageLeaving.connect(self.end_stroke)
 
     @property
@@ -58,6 +62,7 @@ class LabellingController(QObject):
             paintable=protection.id_table(labels.dtype),
             paintable_origins=protection.origin_table(),
             square=self._options["shape"] == "square",
+            origins_later=True,
         )
         self._document.stroke_under_way = True
         self._last = (x, y)
@@ -111,14 +116,20 @@ class LabellingController(QObject):
         self._document.stroke_under_way = False
         return stroke
 
+    def _settle(self) -> None:
+        if self._stroke is not None:
+            self._stroke.settle()
+
     def _paint_to(self, point: Point) -> None:
         assert self._stroke is not None
+        self._stroke.settle()
         origin = NOBODY if self._erasing else self._document.person
         touched = self._stroke.paint_segment(
             self._last, point, self._diameter(), self._class_id, origin
         )
         self._last = point
         self._tell(touched)
+        self._settling.start()  # runs when what was touched has been painted
 
     def _diameter(self) -> float:
         size = self._view_state.brush_size

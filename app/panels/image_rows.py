@@ -124,8 +124,10 @@ class ImageRows(QAbstractListModel):
 
     def set_uncertainty(self, position: int, uncertainty: float) -> None:
         """Say how uncertain the model was of a picture, 0 to 1, NaN where it was not asked."""
-        self._table.facts.uncertainty[position] = uncertainty
-        self._touch(position)
+        known = self._table.facts.uncertainty
+        if not np.array_equal(known[position], uncertainty, equal_nan=True):
+            known[position] = uncertainty
+            self._touch(position)
 
     def set_edited(self, position: int, time: float) -> None:
         """Say when the labels of a picture changed last, in seconds since the epoch."""

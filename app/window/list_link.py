@@ -82,7 +82,8 @@ class ListLink(QObject):
     def _note_edit(self) -> None:
         self._edited = self._document.name or ""
         self._edited_timer.start()
-        self._show_current_status()
+        if not self._document.stroke_under_way:  # the project hears of it when it is done
+            self._show_current_status()
 
     def _renew_edited(self) -> None:
         self._edited_timer.stop()

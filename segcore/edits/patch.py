@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 
@@ -158,7 +158,7 @@ class _PackedPatch:
         )
 
 
-def bounding_box(boxes: Iterator[Box]) -> Box:
+def bounding_box(boxes: Iterable[Box]) -> Box:
     """The smallest box around all of them; the empty box around none."""
     return reduce(Box.union, boxes, EMPTY)
 

@@ -51,9 +51,7 @@ class Filling:
         rows.reshape(-1)[self.rest] = value
 
 
-def _polygon_inside(
-    spans: Spans, first: IntArray, until: IntArray
-) -> npt.NDArray[np.int32] | None:
+def _polygon_inside(spans: Spans, first: IntArray, until: IntArray) -> npt.NDArray[np.int32] | None:
     """A polygon inside the spans; `first` and `until` become what it covers for certain of a row.
 
     The spans are of a convex shape, so a straight line between two points of a side runs inside. A

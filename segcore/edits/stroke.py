@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from segcore.edits.arena import Arena
 from segcore.edits.capsule import Spans, capsule_spans
+from segcore.edits.kept_tiles import KeptTiles
 from segcore.edits.patch import TILE, Edit, Patch, bounding_box, check_maps, patch_between
-from segcore.edits.planes import IdArray, uniform, uniform_tiles
+from segcore.edits.planes import IdArray
 from segcore.edits.protection import Choice
 from segcore.edits.span_filling import Filling
 from segcore.edits.square import square_spans
@@ -40,12 +39,14 @@ class Stroke:
         paintable: npt.NDArray[np.bool_] | None = None,
         paintable_origins: npt.NDArray[np.bool_] | None = None,
         square: bool = False,
+        origins_later: bool = False,
     ) -> None:
         """Begin on (H, W) uint8 or uint16 labels and (H, W) uint8 origins, both C-contiguous.
 
         `paintable` has an entry for each id up to `ignore`: pixels whose id is False are left as
         they are. `paintable_origins` has one for each of the 256 origins likewise. None paints over
-        everything.
+        everything; then, with `origins_later`, the origins follow the labels with `settle` only,
+        which the hand need not wait for.
 
         Raises:
             RequestError: the arrays do not belong together, or cannot be painted in place.
@@ -62,16 +63,17 @@ class Stroke:
         self._paintable = None if paintable is None else Choice(paintable)
         self._paintable_origins = None if paintable_origins is None else Choice(paintable_origins)
         self._spans = square_spans if square else capsule_spans
-        height, width = labels.shape
-        self._touched = np.zeros((-(-height // TILE), -(-width // TILE)), np.bool_)
-        self._kept: list[tuple[Box, IdArray, IdArray]] = []
         self._arena = Arena()
+        self._kept_labels = KeptTiles(labels, self._arena)
+        self._kept_origins = KeptTiles(origins, self._arena)
+        self._origins_later = origins_later
+        self._unsaid: list[tuple[Spans, Filling, int]] = []
         self._finished = False
 
     @property
     def box(self) -> Box:
         """The smallest box around all tiles touched so far."""
-        return bounding_box(box for box, _, _ in self._kept)
+        return bounding_box(self._kept_labels.places)
 
     def paint_segment(
         self,
@@ -107,6 +109,13 @@ class Stroke:
             self._paint_where(spans, class_id, origin)
         return box
 
+    def settle(self) -> None:
+        """Bring the origins up to the labels, where they may come later."""
+        unsaid, self._unsaid = self._unsaid, []
+        for spans, filling, origin in unsaid:
+            self._kept_origins.keep(spans)
+            filling.write(self._origins, origin)
+
     def commit(self, name: str = "") -> Edit | None:
         """End the stroke; the edit is what it changed, already applied. None when nothing changed.
 
@@ -114,6 +123,7 @@ class Stroke:
             RequestError: the stroke is finished.
         """
         self._check_open()
+        self.settle()
         patches = tuple(self._patches())
         self._finish()
         return Edit(patches, name) if patches else None
@@ -126,61 +136,19 @@ class Stroke:
         """
         self._check_open()
         box = self.box
-        for place, labels, origins in self._kept:
-            self._labels[place.slices] = labels
-            self._origins[place.slices] = origins
+        self._kept_labels.restore()
+        self._kept_origins.restore()
         self._finish()
         return box
 
-    def _keep_tiles(self, row: int, first: int, last: int) -> None:
-        """Copy aside tiles `first` up to `last` of a row of tiles, but those kept already."""
-        height, width = self._labels.shape
-        top, bottom, begin = row * TILE, min(row * TILE + TILE, height), first
-        for touched, tiles in groupby(self._touched[row, first:last].tolist()):
-            end = begin + len(list(tiles))
-            if not touched:
-                self._keep_strip(Box(begin * TILE, top, min(end * TILE, width), bottom))
-            begin = end
-        self._touched[row, first:last] = True
-
-    def _keep_strip(self, strip: Box) -> None:
-        """Copy aside tiles that lie beside each other."""
-        labels = self._copies(self._labels[strip.slices])
-        origins = self._copies(self._origins[strip.slices])
-        for column, (ids, said_by) in enumerate(zip(labels, origins)):
-            left = strip.x0 + column * TILE
-            place = Box(left, strip.y0, min(left + TILE, strip.x1), strip.y1)
-            self._kept.append((place, ids, said_by))
-
-    def _copies(self, strip: IdArray) -> list[IdArray]:
-        """Its tiles, to last as long as the stroke; most hold one id, and need no memory."""
-        copies: list[IdArray] = []
-        for holds_one, tiles in groupby(uniform_tiles(strip, TILE)):
-            first = len(copies) * TILE
-            part = strip[:, first : first + len(list(tiles)) * TILE]
-            kept = part if holds_one else self._arena.copy(part)
-            for left in range(0, part.shape[1], TILE):
-                tile = kept[:, left : left + TILE]
-                if holds_one:
-                    tile = uniform(int(tile[0, 0]), (tile.shape[0], tile.shape[1]), tile.dtype)
-                copies.append(tile)
-        return copies
-
-    def _keep_row(self, row: int, spans: Spans) -> None:
-        """Copy aside the tiles of a row of tiles that the spans touch."""
-        inside = slice(max(row * TILE - spans.top, 0), (row + 1) * TILE - spans.top)
-        first = int(spans.starts[inside].min()) // TILE
-        last = -(-int(spans.ends[inside].max()) // TILE)
-        self._keep_tiles(row, first, last)
-
     def _paint(self, spans: Spans, class_id: int, origin: int) -> None:
         """Fill the spans, with what they cover copied aside."""
-        height = spans.starts.size
-        for row in range(spans.top // TILE, -(-(spans.top + height) // TILE)):
-            self._keep_row(row, spans)
+        self._kept_labels.keep(spans)
         filling = Filling.of(spans, self._labels.shape[1])
         filling.write(self._labels, class_id)
-        filling.write(self._origins, origin)
+        self._unsaid.append((spans, filling, origin))
+        if not self._origins_later:
+            self.settle()
 
     def _paint_where(self, spans: Spans, class_id: int, origin: int) -> None:
         """Fill the pixels of the spans whose present id and origin may be painted over."""
@@ -188,7 +156,8 @@ class Stroke:
         for piece in _pieces(spans):
             if piece.top // TILE != kept:
                 kept = piece.top // TILE
-                self._keep_row(kept, spans)
+                self._kept_labels.keep_row(kept, spans)
+                self._kept_origins.keep_row(kept, spans)
             box = piece.box
             mask = _mask_of(piece, box)
             labels, origins = self._labels[box.slices], self._origins[box.slices]
@@ -200,11 +169,13 @@ class Stroke:
             _fill(origins, mask, origin)
 
     def _patches(self) -> list[Patch]:
+        labels, origins = self._kept_labels, self._kept_origins
+        assert labels.places == origins.places
         patches = (
             patch_between(
-                place, labels, self._labels[place.slices], origins, self._origins[place.slices]
+                place, before, self._labels[place.slices], said, self._origins[place.slices]
             )
-            for place, labels, origins in self._kept
+            for place, before, said in zip(labels.places, labels.copies, origins.copies)
         )
         return [patch for patch in patches if patch is not None]
 
@@ -214,7 +185,9 @@ class Stroke:
 
     def _finish(self) -> None:
         self._finished = True
-        self._kept = []
+        self._unsaid = []
+        self._kept_labels.forget()
+        self._kept_origins.forget()
         self._arena.release()
 
 
