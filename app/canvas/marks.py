@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 
 from PySide6.QtCore import QLine, QPoint, QPointF, QRect, QRectF, Qt
@@ -19,7 +18,7 @@ CROSS_GAP = 4
 OUTLINE = 4
 """Device pixels, times the ratio, that a mark may reach beyond what it marks."""
 STAMPED = 48.0, 640.0
-"""Radii of rings, in device pixels, that are drawn once and kept: half a pixel off is not seen."""
+"""Radii, in device pixels, of rings that are drawn once and kept, a quarter of a pixel off."""
 
 Point = tuple[int, int]
 
@@ -117,20 +116,24 @@ def paint_ring(
     x, y = viewport.to_device((point[0] + 0.5, point[1] + 0.5))
     radius = max(diameter * viewport.scale / 2, 2 * ratio)
     if STAMPED[0] <= radius <= STAMPED[1]:
-        stamp = _ring_stamp(round(2 * radius), color.rgba(), ratio)
-        painter.drawImage(QPoint(math.floor(x), math.floor(y)) - stamp.rect().center(), stamp)
+        halves = round(2 * x), round(2 * y)
+        stamp = _ring_stamp(
+            round(2 * radius), color.rgba(), ratio, (halves[0] % 2 / 2, halves[1] % 2 / 2)
+        )
+        pixel = QPoint(halves[0] // 2, halves[1] // 2)
+        painter.drawImage(pixel - stamp.rect().center(), stamp)
     else:
         _draw_ring(painter, QPointF(x, y), radius, color, ratio)
 
 
-@lru_cache(2)  # as large as its brush, and one brush is held
-def _ring_stamp(diameter: int, rgba: int, ratio: float) -> QImage:
+@lru_cache(4)  # one brush is held, in one of four places between the pixels
+def _ring_stamp(diameter: int, rgba: int, ratio: float, between: tuple[float, float]) -> QImage:
     """A large ring, drawn once: that takes longer than all that a move changes under it."""
     side = diameter + 2 * round(OUTLINE * ratio) + 1
     stamp = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
     stamp.fill(Qt.GlobalColor.transparent)
     painter = QPainter(stamp)
-    middle = QPointF(stamp.rect().center()) + QPointF(0.5, 0.5)
+    middle = QPointF(stamp.rect().center()) + QPointF(*between)
     _draw_ring(painter, middle, diameter / 2, QColor.fromRgba(rgba), ratio)
     painter.end()
     return stamp

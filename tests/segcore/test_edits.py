@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segcore.edits import Edit, PackedEdit, Stroke, fill, replace_all
+from segcore.edits.capsule import capsule_spans
+from segcore.edits.square import square_spans
 from segcore.errors import RequestError
 from segcore.geometry import Box
 
@@ -122,6 +124,57 @@ def test_how_a_path_is_cut_into_segments_makes_no_difference(start, step, cuts, 
         return labels
 
     assert np.array_equal(painted([0, 40]), painted([0, *sorted(cuts), 40]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([(1300, 900), (90, 2600), (2400, 130), (700, 700)]),
+    st.tuples(st.floats(-900, 3000), st.floats(-900, 3000)),
+    st.tuples(st.floats(-2500, 2500), st.floats(-2500, 2500) | st.floats(-9, 9)),
+    st.tuples(st.sampled_from([24, 160.5, 500, 1100]), st.booleans()),
+    dtypes,
+)
+def test_large_brushes_paint_their_spans_and_no_pixel_more(size, start, step, brush, dtype):
+    end, (width, square) = (start[0] + step[0], start[1] + step[1]), brush
+    labels, origins = np.zeros(size, dtype), np.zeros(size, np.uint8)
+    stroke = Stroke(labels, origins, square=square)
+    stroke.paint_segment(start, end, width, 300 if dtype == np.uint16 else 7, 1)
+    top, starts, ends = (square_spans if square else capsule_spans)(start, end, width, size)
+    columns = np.arange(size[1])
+    expected = np.zeros(size, np.bool_)
+    expected[top : top + starts.size] = (columns >= starts[:, None]) & (columns < ends[:, None])
+    assert np.array_equal(labels != 0, expected)
+    assert np.array_equal(origins != 0, expected)
+    stroke.abort()
+    assert not labels.any()
+    assert not origins.any()
+
+
+@settings(max_examples=30, deadline=None)
+@given(sizes, st.integers(0, 9), segments, st.sets(st.integers(0, 3)), st.booleans())
+def test_origins_that_come_later_come_to_the_same(size, seed, path, settled_after, given_up):
+    maps, later_maps = some_maps(size, seed), some_maps(size, seed)
+    before = some_maps(size, seed)
+    stroke, later = Stroke(*maps), Stroke(*later_maps, origins_later=True)
+    for number, (start, end, diameter) in enumerate(path):
+        said = later_maps[1].copy()
+        for one in (stroke, later):
+            one.paint_segment(start, end, diameter, 2, 7)
+        assert np.array_equal(later_maps[0], maps[0])
+        assert np.array_equal(later_maps[1], said)
+        if number in settled_after:
+            later.settle()
+            assert np.array_equal(later_maps[1], maps[1])
+    if given_up:
+        later.abort()
+        assert all(np.array_equal(*both) for both in zip(later_maps, before))
+        return
+    edits = stroke.commit(), later.commit()
+    assert all(np.array_equal(*both) for both in zip(later_maps, maps))
+    assert (edits[0] is None) == (edits[1] is None)
+    if edits[1] is not None:
+        edits[1].inverse().apply(*later_maps)
+        assert all(np.array_equal(*both) for both in zip(later_maps, before))
 
 
 def test_one_pixel_and_three_pixel_brushes_paint_what_they_say():

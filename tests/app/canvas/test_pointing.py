@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -9,6 +11,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.canvas import marks
 from app.canvas.canvas import Canvas
 from app.canvas.tools import TOOLS
 from app.gesture import Gesture
@@ -330,6 +333,22 @@ def test_the_ring_follows_the_brush(street: Canvas, hand, painted) -> None:
     assert np.array_equal(ringed[int(y), int(x)], bare[int(y), int(x)])
     QApplication.sendEvent(street, QEvent(QEvent.Type.Leave))
     assert np.array_equal(painted(), bare)
+
+
+def test_a_large_ring_looks_like_a_drawn_one(
+    street: Canvas, hand, painted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street.set_tool("brush")
+    street.set_overlay(0.0, visible=False, mode="labels")
+    street.zoom_to(8.0)
+    street.set_brush(20, (0, 0, 255))
+    hand.move(20, 15)
+    kept = painted()
+    monkeypatch.setattr(marks, "STAMPED", (math.inf, math.inf))
+    assert np.abs(kept.astype(int) - painted()).max() <= 2
+    street.set_brush(1, (0, 0, 255))
+    hand.move(22, 15)
+    assert np.abs(kept.astype(int) - painted()).max() > 100, "there was a ring to compare"
 
 
 def test_screen_readers_are_told(canvas: Canvas) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 from app.controllers.labelling import LabellingController
 from app.document import Document
@@ -74,6 +75,20 @@ def test_a_stroke_shows_while_it_is_drawn_and_is_one_undo_step(desk: Desk) -> No
     assert (desk.document.origins != desk.document.person).all()
     desk.labelling.redo()
     assert desk.document.origins[10, 20] == desk.document.person
+
+
+def test_who_painted_follows_once_the_hand_has_seen_the_labels(desk: Desk, qtbot: QtBot) -> None:
+    document, labelling = desk.document, desk.labelling
+    assert document.labels is not None
+    assert document.origins is not None
+    labelling.begin_stroke(5, 5)
+    labelling.extend_stroke(9, 5)
+    assert document.labels[5, 11] == 2
+    assert document.origins[5, 11] != document.person
+    qtbot.waitUntil(lambda: document.origins[5, 11] == document.person)
+    labelling.extend_stroke(9, 11)
+    labelling.end_stroke()
+    assert document.origins[9, 9] == document.person
 
 
 def test_an_aborted_stroke_never_was(desk: Desk, project: Any) -> None:

@@ -162,3 +162,13 @@ def test_a_hundred_thousand_pictures_are_listed_and_filtered_at_once(
     panel.list.viewport().repaint()
     assert time.process_time() - start < 0.4
     assert panel.rows.rowCount() == sum("99" in name for name in names)
+
+
+def test_rows_are_painted_anew_only_for_news(qtbot: QtBot, panel: ImageListPanel) -> None:
+    panel.set_names(NAMES)
+    panel.set_uncertainty(3, 0.25)
+    with qtbot.assertNotEmitted(panel.rows.dataChanged):
+        panel.set_uncertainty(3, 0.25)
+        panel.set_uncertainty(4, float("nan"))
+    with qtbot.waitSignal(panel.rows.dataChanged):
+        panel.set_uncertainty(3, float("nan"))
