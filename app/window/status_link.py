@@ -7,7 +7,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app.canvas.canvas import Canvas
 from app.controllers.uncertainty import UncertaintyController
@@ -23,6 +23,9 @@ from app.view_state import ViewState
 from segcore.project.automatic import automatic_folder
 
 _log = logging.getLogger(__name__)
+
+READ_PAUSE = 80
+"""Milliseconds between readings of the pixel under a brush that draws."""
 
 
 class StatusLink(QObject):
@@ -47,6 +50,10 @@ class StatusLink(QObject):
         self._pixel: tuple[int, int] | None = None
         self._scale: float | None = None
         self._uncertainty: UncertaintyController | None = None
+        self._reading = QTimer(self)
+        self._reading.setSingleShot(True)
+        self._reading.setInterval(READ_PAUSE)
+        self._reading.timeout.connect(self._read_pixel)
         document.savedChanged.connect(self._show_saved)
         document.imageChanged.connect(self._show_project)
         document.imageChanged.connect(self._show_scale)
@@ -77,8 +84,17 @@ class StatusLink(QObject):
         self._status.set_zoom(None if self._document.image is None else self._scale)
 
     def _show_pixel(self, x: int, y: int) -> None:
-        labels, classes = self._document.labels, self._document.classes
+        """At once, but while the hand draws only now and then: nobody reads along meanwhile."""
         self._pixel = (x, y)
+        if not self._document.stroke_under_way:
+            self._read_pixel()
+        elif not self._reading.isActive():
+            self._reading.start()
+
+    def _read_pixel(self) -> None:
+        if self._pixel is None:
+            return
+        (x, y), labels, classes = self._pixel, self._document.labels, self._document.classes
         if labels is None or not (0 <= x < labels.shape[1] and 0 <= y < labels.shape[0]):
             self._leave_pixel()
             return
