@@ -62,6 +62,8 @@ class Session(QObject):
         self._opening = ThreadPoolExecutor(1, "opening")
         self.chosen: Callable[[], list[str]] = list
         """Names of the pictures that are chosen together; whoever lists them says which."""
+        self.labels_at_hand: Callable[[str], SmallLabels | None] = lambda _name: None
+        """Labels of a picture as they are in the window; None where they are to be read."""
         self._reader: PictureReader | None = None
         self._thumbnails = Thumbnails(self._thumbnail_later)
         self._current = -1
@@ -169,8 +171,9 @@ class Session(QObject):
         if self.project is None or not 0 <= index < len(self.names):
             return None
         project, name = self.project, self.names[index]
-        path = project.image_path(name)
-        return self._thumbnails.request(index, path, partial(_small_labels, project, name))
+        path, small = project.image_path(name), self.labels_at_hand(name)
+        read = partial(_small_labels, project, name) if small is None else lambda: small
+        return self._thumbnails.request(index, path, read)
 
     def outdate_thumbnail(self, index: int) -> None:
         """The labels of a picture have changed; the next request reads them again."""

@@ -19,6 +19,7 @@ from segcore.classes import (
     ClassTable,
     distinct_color,
 )
+from segcore.decoding.pixels import samples_of_picture
 from segcore.errors import ImageError, RequestError, readable
 
 LabelMap = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
@@ -142,19 +143,18 @@ def _ids(path: Path, picture: PngImagePlugin.PngImageFile, stream: IO[bytes]) ->
     """The samples of the file as they stand in it, without the scaling that pictures need."""
     stream.seek(24)  # bit depth, the ninth byte of the header chunk's data
     (depth,) = struct.unpack("B", stream.read(1))
-    if picture.mode in ("P", "1"):
-        return np.array(picture, np.uint8)
-    if picture.mode == "L":
-        pixels = np.array(picture, np.uint8)
-        if depth < 8:  # Pillow stretches 2 and 4 bits to the range of a picture
-            pixels //= 255 // (2**depth - 1)
-        return pixels
+    if picture.mode not in ("P", "1", "L", "I;16", "I"):
+        raise ImageError(
+            f"{readable(path)} holds colours ({picture.mode}), not class ids: "
+            "give an indexed or grey PNG, or import it in a format that lists its colours."
+        )
+    samples = samples_of_picture(picture)
     if picture.mode in ("I;16", "I"):
-        return np.array(picture).astype(np.uint16)
-    raise ImageError(
-        f"{readable(path)} holds colours ({picture.mode}), not class ids: "
-        "give an indexed or grey PNG, or import it in a format that lists its colours."
-    )
+        return samples.astype(np.uint16, copy=False)
+    samples = samples.astype(np.uint8, copy=False)
+    if picture.mode == "L" and depth < 8:  # Pillow stretches 2 and 4 bits to a picture's range
+        samples //= 255 // (2**depth - 1)
+    return samples
 
 
 def _sequence(text: str | None) -> int:

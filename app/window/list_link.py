@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.convert import to_qimage
 from app.panels.images import ImageListPanel
+from app.pictures.thumbnails import SmallLabels, small_labels
 from app.window.core import Core
 from segcore.errors import SegcoreError
 
@@ -34,6 +35,7 @@ class ListLink(QObject):
         self._edited = ""
         session, document = core.session, core.document
         core.prediction.in_sight = panel.positions_in_sight
+        session.labels_at_hand = self._labels_at_hand
         session.imagesListed.connect(self._show_names)
         session.currentChanged.connect(panel.set_current)
         session.thumbnailReady.connect(self._show_thumbnail)
@@ -129,6 +131,13 @@ class ListLink(QObject):
             return
         self._panel.set_status(position, status)
         self._panel.set_uncertainty(position, state.uncertainty)
+
+    def _labels_at_hand(self, name: str) -> SmallLabels | None:
+        """Those of the open picture: reading 400 megapixels again takes seconds."""
+        document = self._document
+        if name != document.name or document.labels is None or not document.labelled:
+            return None
+        return small_labels(document.labels, document.classes)
 
     def _is_labelled(self, name: str) -> bool:
         if name == self._document.name:
