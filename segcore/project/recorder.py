@@ -34,6 +34,9 @@ from segcore.project.writer import Writer
 
 FOLD_BYTES = 8 << 20
 FOLD_RECORDS = 1000
+FOLD_SHARE = 8
+"""A journal is folded when it has a byte for every so many pixels, but at `FOLD_BYTES` at least:
+folding writes the whole map, seconds of work at 400 megapixels."""
 CLOSING_SECONDS = 10.0
 
 PutInPlace = Callable[[Path, Callable[[Sequence[str]], None]], None]
@@ -68,6 +71,7 @@ class Recorder:
         self._on_trouble = on_trouble
         self._numbers: dict[str, int] = {}
         self._unfolded: dict[str, int] = {}
+        self._fold_bytes: dict[str, int] = {}
         self._arriving: set[str] = set()  # between their journal and the index
         self._guard = threading.Lock()
         self._one_fold = threading.Lock()
@@ -106,7 +110,8 @@ class Recorder:
             self._writer.submit_record(name, Record(number, rectangles), move)
             self._numbers[name] = number
             waiting = self._unfolded[name] = self._unfolded.get(name, 0) + 1
-        if waiting % FOLD_RECORDS == 0 or self._writer.journal_length(name) > FOLD_BYTES:
+        enough = self._fold_bytes.get(name, FOLD_BYTES)
+        if waiting % FOLD_RECORDS == 0 or self._writer.journal_length(name) > enough:
             self._folding.request(name)
         return number
 
@@ -351,6 +356,7 @@ class Recorder:
         """PNG files first, then the journal is cut up to what is in them."""
         size = self._pictures.size(name)
         maps = read_maps(files, size, self._classes, self._foreign_origin)
+        self._fold_bytes[name] = max(FOLD_BYTES, maps.labels.size // FOLD_SHARE)
         if always or files.journal.exists():
             files.check_stay_inside(self._folder)
             write_maps(files, maps, self._classes)
