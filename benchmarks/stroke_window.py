@@ -29,7 +29,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication
 
@@ -52,29 +52,28 @@ Taken = tuple[float, float, float]
 """Seconds of the clock, of the window's thread, and those that the host kept."""
 
 
-class Paints(QObject):
-    """When a canvas was last on the screen: when the event loop goes on after a paint.
+class Paints:
+    """When a window with its canvas was last on the screen.
 
-    To be made before the first, later Qt would not hear of it.
+    To be made before the window: Qt would not hear of it later.
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self.count, self.last = 0, 0.0
-        shown = Canvas.paintEvent
+        self.count, self.last, self._begun = 0, 0.0, False
+        paint, update = Canvas.paintEvent, MainWindow.event
 
         def painted(canvas: Canvas, event: QPaintEvent) -> None:
-            shown(canvas, event)
-            after = QEvent(QEvent.Type.User)
-            QCoreApplication.postEvent(self, after, Qt.EventPriority.LowEventPriority.value)
+            paint(canvas, event)
+            self._begun = True
+
+        def updated(window: MainWindow, event: QEvent) -> bool:
+            done = update(window, event)
+            if self._begun and event.type() == QEvent.Type.UpdateRequest:
+                self.count, self.last, self._begun = self.count + 1, time.perf_counter(), False
+            return done
 
         Canvas.paintEvent = painted  # type: ignore[method-assign]
-
-    def event(self, event: QEvent) -> bool:
-        """Take the time."""
-        if event.type() == QEvent.Type.User:
-            self.count, self.last = self.count + 1, time.perf_counter()
-        return super().event(event)
+        MainWindow.event = updated  # type: ignore[method-assign]
 
 
 class Hand:
