@@ -82,6 +82,7 @@ class Painter:
             self.origins,
             paintable=self.protection.id_table(self.labels.dtype),
             paintable_origins=self.protection.origin_table(),
+            origins_later=True,
         )
         self._last = (x, y)
         self.move(x, y)
@@ -94,6 +95,11 @@ class Painter:
         self.edit = watch.read()
         self._last = (x, y)
         self.canvas.update_labels(box)
+
+    def rest(self) -> None:
+        """What the window does once the labels are on the screen."""
+        if self._stroke is not None:
+            self._stroke.settle()
 
     def abort(self) -> None:
         if self._stroke is not None:
@@ -140,6 +146,7 @@ def stroke_row(name: str, canvas: Canvas, painter: Painter, moves: int) -> list[
         QApplication.processEvents()
         whole.append(watch.read())
         own.append(whole[-1] - painter.edit)
+        painter.rest()
     canvas.abort_stroke()
     QApplication.processEvents()
     return [row(f"stroke, {name}", whole), row(f"  of it canvas, {name}", own, reach=None)]

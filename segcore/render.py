@@ -34,20 +34,29 @@ def display_lut(
     return table
 
 
-def overlay_rgba(labels: LabelMap, lut_rgba: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def overlay_rgba(
+    labels: LabelMap,
+    lut_rgba: npt.NDArray[np.uint8],
+    out: npt.NDArray[np.uint8] | None = None,
+) -> npt.NDArray[np.uint8]:
     """(H, W, 4) uint8: every id of an (H, W) label map looked up in an (N, 4) uint8 table.
 
     Four bytes are looked up as one number; for 8-bit maps OpenCV does it several times faster than
-    NumPy, and without the interpreter's lock. Ids from N on look like the last.
+    NumPy, and without the interpreter's lock. Ids from N on look like the last. `out`, (H, W, 4)
+    with pixels of a row side by side, is written and returned: fresh memory costs as much again.
     """
     words = np.ascontiguousarray(lut_rgba).view(np.int32).ravel()
+    if out is None:
+        out = np.empty((*labels.shape, 4), np.uint8)
+    found = out.view(np.int32)[..., 0]
     if labels.dtype == np.uint8:
         if len(words) < 256:
             words = np.concatenate([words, np.full(256 - len(words), words[-1])])
-        found = cv2.LUT(labels, words[:256].reshape(1, 256))
+        written = cv2.LUT(labels, words[:256].reshape(1, 256), dst=found)
+        assert np.may_share_memory(written, out)
     else:
-        found = np.take(words, labels, mode="clip")
-    return np.ascontiguousarray(found).view(np.uint8).reshape(*labels.shape, 4)
+        np.take(words, labels, mode="clip", out=found)
+    return out
 
 
 def contours(labels: LabelMap) -> npt.NDArray[np.bool_]:

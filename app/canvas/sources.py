@@ -98,12 +98,12 @@ class LabelSource:
     def fill(self, level: int, box: Box, out: Pixels) -> None:
         """Write premultiplied BGRA into (h, w, 4)."""
         if not self.outlined:
-            out[...] = overlay_rgba(self._read(level, box), self._table)
+            overlay_rgba(self._read(level, box), self._table, out)
             return
         around = box.grown(1).clip(*level_size(self.size, level))
         ids = self._read(level, around)
         inside = box.moved(-around.x0, -around.y0).slices
-        out[...] = overlay_rgba(ids[inside], self._table)
+        overlay_rgba(ids[inside], self._table, out)
         out[~outlines(ids)[inside]] = 0
 
     def _read(self, level: int, box: Box) -> LabelMap:
@@ -140,7 +140,7 @@ class ValueSource:
         """Write premultiplied BGRA into (h, w, 4)."""
         unit = strided(self.values, level, box).astype(np.float32)
         indices = np.clip(unit * np.float32(255) + np.float32(0.5), 0, 255).astype(np.uint8)
-        out[...] = overlay_rgba(indices, self._table)
+        overlay_rgba(indices, self._table, out)
 
 
 def blue_first(rgba: Pixels) -> Pixels:

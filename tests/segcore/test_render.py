@@ -37,6 +37,12 @@ def test_overlay_looks_every_id_up(table: ClassTable) -> None:
     np.testing.assert_array_equal(overlay_rgba(part, lut), lut[part])
     short = lut[:10]
     np.testing.assert_array_equal(overlay_rgba(labels, short), short[np.minimum(labels, 9)])
+    frame = np.full((labels.shape[0] + 2, labels.shape[1] + 3, 4), 77, np.uint8)
+    inside = frame[1:-1, 2:-1]
+    assert overlay_rgba(labels, lut, inside) is inside
+    np.testing.assert_array_equal(inside, lut[labels])
+    inside[:] = 77
+    assert (frame == 77).all(), "nothing beside it was written"
 
 
 @given(hnp.arrays(np.uint8, (5, 6), elements=st.integers(0, 2)))
