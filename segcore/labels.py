@@ -19,7 +19,7 @@ from segcore.classes import (
     ClassTable,
     distinct_color,
 )
-from segcore.decoding.pixels import samples_of_picture
+from segcore.decoding.samples import samples_of_picture
 from segcore.errors import ImageError, RequestError, readable
 
 LabelMap = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]

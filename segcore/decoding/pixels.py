@@ -20,22 +20,6 @@ RGB = npt.NDArray[np.uint8]
 _STRIP_BYTES = 96 << 10
 
 
-def samples_of_picture(picture: Image.Image) -> npt.NDArray[Any]:
-    """(H, W) or (H, W, C) samples of a Pillow picture as they are, in its own dtype.
-
-    Strip by strip: Pillow hands out a picture in one piece, and no other thread runs Python for as
-    long as that takes, a third of a second at 400 megapixels.
-    """
-    width, height = picture.size
-    first = np.asarray(picture.crop((0, 0, width, 1)))
-    samples = np.empty((height, *first.shape[1:]), first.dtype)
-    rows = max(_STRIP_BYTES // first.nbytes, 1)
-    for top in range(0, height, rows):
-        strip = picture.crop((0, top, width, min(top + rows, height)))
-        samples[top : top + rows] = np.asarray(strip)
-    return samples
-
-
 def rgb_of_picture(picture: Image.Image) -> RGB:
     """(H, W, 3) uint8 RGB of a loaded Pillow picture of any mode.
 
