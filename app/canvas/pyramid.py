@@ -6,9 +6,12 @@ averaged one is not there, every 2^k-th pixel stands in for it, which costs only
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import Callable
+from typing import ClassVar
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +27,8 @@ DEEPEST = 8
 _STRIP = 2 << DEEPEST
 """Image rows averaged in one go; a multiple of the pixels that the deepest level takes in one."""
 _NOTICE_SECONDS = 0.12
+_LONGEST_STEP = 10.0
+"""Seconds after which a build that was told to stop is not waited for any more."""
 
 
 def level_size(image_size: Size, level: int) -> Size:
@@ -104,13 +109,38 @@ def halved(pixels: Pixels) -> Pixels:
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
+class _Build(threading.Thread):
+    """Builds a pyramid until it is told to stop, which the end of the program does."""
+
+    running: ClassVar[WeakSet[_Build]] = WeakSet()
+
+    def __init__(self, pyramid: Pyramid, notice: Callable[[Box], None]) -> None:
+        super().__init__(name="pyramid", daemon=True)
+        self.stop = threading.Event()
+        self._pyramid, self._notice = pyramid, notice
+        self.running.add(self)
+
+    def run(self) -> None:
+        """In the thread."""
+        step_behind_the_window()
+        self._pyramid.build(self.stop, self._notice)
+
+
+@atexit.register
+def _end_all() -> None:
+    """A thread inside OpenCV when the interpreter goes away would abort the whole process."""
+    for build in list(_Build.running):
+        build.stop.set()
+        if build.is_alive():
+            build.join(_LONGEST_STEP)
+
+
 class PyramidBuilder:
     """Builds one pyramid at a time on a thread of its own and reports on the relay's thread."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._build: _Build | None = None
 
     def start(self, pyramid: Pyramid, notice: Callable[[Pyramid, Box], None]) -> None:
         """Build this one, and no longer what was being built before.
@@ -119,20 +149,15 @@ class PyramidBuilder:
         that has been replaced.
         """
         self.stop()
-        stop = self._stop = threading.Event()
-
-        def build() -> None:
-            step_behind_the_window()
-            pyramid.build(stop, lambda box: self._relay.post(notice, pyramid, box))
-
-        self._thread = threading.Thread(target=build, name="pyramid", daemon=True)
-        self._thread.start()
+        self._build = _Build(pyramid, lambda box: self._relay.post(notice, pyramid, box))
+        self._build.start()
 
     def stop(self) -> None:
         """Give up what is being built; the thread ends by itself within milliseconds."""
-        self._stop.set()
+        if self._build is not None:
+            self._build.stop.set()
 
     def wait(self, seconds: float = 30.0) -> None:
         """Block until the thread has ended; for tests and benchmarks."""
-        if self._thread is not None:
-            self._thread.join(seconds)
+        if self._build is not None:
+            self._build.join(seconds)

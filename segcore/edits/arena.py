@@ -36,7 +36,7 @@ class Arena:
     def _fill_ahead(cls) -> None:
         """Have pieces ready before they are needed, in a thread: the hand goes on meanwhile."""
         if len(cls._spare) < _AHEAD and not cls._filling.locked():
-            threading.Thread(target=cls.fill_spare, name="arena", daemon=True).start()
+            threading.Thread(target=cls.fill_spare, name="arena").start()
 
     def __init__(self) -> None:
         self._pieces: list[npt.NDArray[np.uint8]] = []

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,3 +111,26 @@ def test_the_builder_reports_on_its_own_thread_and_only_the_last(
     relay.deliver_all()
     assert told[-1] == (last, threading.main_thread())
     relay.close()
+
+
+LEAVING = """
+import numpy as np
+from app.canvas.pyramid import Pyramid, PyramidBuilder
+from app.relay import Relay
+builders = [PyramidBuilder(Relay()) for _ in range(3)]
+for builder in builders:
+    builder.start(Pyramid(np.zeros((6000, 6000, 3), np.uint8)), print)
+"""
+
+
+def test_the_program_may_end_while_a_picture_is_being_averaged() -> None:
+    root = Path(__file__).parents[3]
+    ran = subprocess.run(
+        [sys.executable, "-c", LEAVING],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
