@@ -1,16 +1,18 @@
 """The thread that writes to the project: what the window hands it is written in that order.
 
 Edits are recorded after the whole label map that they were made on, however long that takes to
-save, and the GUI thread waits for neither.
+save, and the GUI thread waits for neither. What an edit changes is painted first: from the moment
+that the thread has something to do, it and the window's thread take turns.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.priority import step_behind_the_window
 from app.relay import Relay
@@ -28,22 +30,42 @@ class Recorder(QObject):
         self._relay = Relay(self)
         self._thread = ThreadPoolExecutor(1, "recorder", step_behind_the_window)
         self._last: Future[None] | None = None
+        self._guard = threading.Lock()
+        self._waiting: list[tuple[str, Callable[..., Any], tuple[object, ...]]] = []
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._hand_over)
 
     def submit(self, doing: str, write: Callable[..., Any], *values: object) -> None:
-        """Have `write(*values)` called; `doing` says what it is, should it fail."""
-        self._last = self._thread.submit(self._run, doing, write, values)
+        """Have `write(*values)` called once the window has painted; on the GUI thread.
+
+        `doing` says what it is, should it fail.
+        """
+        with self._guard:
+            self._waiting.append((doing, write, values))
+        self._soon.start()
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until everything submitted so far has run; False when `timeout` ends first."""
+        self._hand_over()
         if self._last is None:
             return True
         return not wait([self._last], timeout).not_done
 
     def close(self) -> None:
         """Run what is left, end the thread and send the last signals."""
+        self._soon.stop()
+        self._hand_over()
         self._thread.shutdown(wait=True)
         self._relay.deliver_all()
         self._relay.close()
+
+    def _hand_over(self) -> None:
+        with self._guard:
+            for doing, write, values in self._waiting:
+                self._last = self._thread.submit(self._run, doing, write, values)
+            self._waiting.clear()
 
     def _run(self, doing: str, write: Callable[..., Any], values: tuple[object, ...]) -> None:
         try:
