@@ -204,7 +204,7 @@ class Document(QObject):
         self._revision += 1
         self._labelled = True
         move = Move(kind, command.text, edit if kind is Kind.DO else None)
-        self.recorder.submit(
+        self.recorder.submit_painted(
             self.tr("The edit could not be saved"), self._write, self._opened, edit, move, command
         )
         self.labelsChanged.emit(edit.box)

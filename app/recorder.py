@@ -38,10 +38,13 @@ class Recorder(QObject):
         self._soon.timeout.connect(self._hand_over)
 
     def submit(self, doing: str, write: Callable[..., Any], *values: object) -> None:
-        """Have `write(*values)` called once the window has painted; on the GUI thread.
+        """Have `write(*values)` called; `doing` says what it is, should it fail."""
+        with self._guard:
+            self._waiting.append((doing, write, values))
+        self._hand_over()
 
-        `doing` says what it is, should it fail.
-        """
+    def submit_painted(self, doing: str, write: Callable[..., Any], *values: object) -> None:
+        """As `submit`, once the window has painted or something else is submitted or waited for."""
         with self._guard:
             self._waiting.append((doing, write, values))
         self._soon.start()
