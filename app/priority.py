@@ -7,7 +7,7 @@ import sys
 import threading
 from contextlib import suppress
 
-NICENESS = 10
+NICENESS = 5
 
 
 def step_behind_the_window() -> None:

@@ -14,7 +14,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.priority import step_behind_the_window
 from app.relay import Relay
 from app.user_error import user_error
 
@@ -28,7 +27,7 @@ class Recorder(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._relay = Relay(self)
-        self._thread = ThreadPoolExecutor(1, "recorder", step_behind_the_window)
+        self._thread = ThreadPoolExecutor(1, "recorder")
         self._last: Future[None] | None = None
         self._guard = threading.Lock()
         self._waiting: list[tuple[str, Callable[..., Any], tuple[object, ...]]] = []
