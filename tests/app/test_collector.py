@@ -66,5 +66,5 @@ def test_what_an_import_brings_is_not_looked_at_again(
     frozen = gc.get_freeze_count()
     monkeypatch.setitem(sys.modules, "imported_alone", types.ModuleType("imported_alone"))
     collector.collect()
-    assert gc.get_freeze_count() == frozen
+    assert gc.get_freeze_count() <= frozen  # what is set aside may die, nothing joins it
     assert {id(each) for each in later} <= {id(each) for each in gc.get_objects()}
