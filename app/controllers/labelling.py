@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.document import Document
 from app.lay_under import NOBODY
@@ -16,6 +16,9 @@ from segcore.geometry import Box, Point
 
 class LabellingController(QObject):
     """Paints strokes in place while they are drawn and pushes one edit when they end."""
+
+    strokingChanged = Signal()
+    """A stroke has begun, or ended; what can wait does so meanwhile."""
 
     def __init__(
         self, document: Document, view_state: ViewState, parent: QObject | None = None
@@ -65,6 +68,7 @@ class LabellingController(QObject):
             origins_later=True,
         )
         self._document.stroke_under_way = True
+        self.strokingChanged.emit()
         self._last = (x, y)
         self._paint_to((x, y))
 
@@ -114,6 +118,7 @@ class LabellingController(QObject):
     def _take_stroke(self, stroke: Stroke) -> Stroke:
         self._stroke = None
         self._document.stroke_under_way = False
+        self.strokingChanged.emit()
         return stroke
 
     def _settle(self) -> None:

@@ -82,6 +82,10 @@ class InferenceClient(QObject):
         for job in self._queue.pause(kind, paused):
             self._tell(job.status())
 
+    def hand_is_down(self, *, down: bool) -> None:
+        """Say that the person draws at this moment: batches wait between two pictures."""
+        self._queue.hand_is_down(down=down)
+
     def shutdown(self, timeout: float = 10.0) -> bool:
         """Call everything off and end the thread; False when it does not end in `timeout` seconds.
 

@@ -104,6 +104,11 @@ class Job:
                 self._rested += time.monotonic() - self._paused_since
                 self._paused_since = None
 
+    def leave_out(self, seconds: float) -> None:
+        """Do not count time that has just gone by as work."""
+        with self._lock:
+            self._rested += seconds
+
     def clock(self) -> float:
         """Seconds that go by while it does not rest, for measuring how fast it is."""
         with self._lock:

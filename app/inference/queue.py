@@ -8,6 +8,7 @@ pictures queue up.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 
 from app.inference.jobs import Job, JobState
@@ -49,6 +50,7 @@ class RequestQueue:
         self._line: deque[Job] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._hand_is_down = False
 
     def put(self, job: Job) -> Job | None:
         """Queue a job and call off the running one that it makes needless.
@@ -118,6 +120,30 @@ class RequestQueue:
                     job.go_on()
             self._changed.notify_all()
             return found
+
+    def hand_is_down(self, *, down: bool) -> None:
+        """Say that the person draws at this moment, or no longer does."""
+        with self._changed:
+            self._hand_is_down = down
+            self._changed.notify_all()
+
+    def stand_aside(self, job: Job, until: float) -> bool:
+        """Wait while the hand is down, if the job is one of those that stand in line.
+
+        Args:
+            until: moment of `time.monotonic` from which it goes on all the same.
+
+        Returns:
+            Whether it must give way to another job that has come meanwhile.
+        """
+        if job.kind not in IN_LINE:
+            return False
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not self._hand_is_down or job.token.cancelled or bool(self._slots),
+                until - time.monotonic(),
+            )
+            return self._hand_is_down and bool(self._slots) and not job.token.cancelled
 
     def release(self, job: Job) -> None:
         """Say that a taken job no longer runs."""

@@ -34,6 +34,9 @@ CALM_INTERVAL = 0.2
 
 CALM_AFTER = 1.0
 
+LONGEST_ASIDE = 2.0
+"""Seconds for which a batch waits while the person draws, before its next picture comes anyway."""
+
 
 class InferenceWorker:
     """Serves the jobs of a queue until it is closed; no exception ends it.
@@ -137,6 +140,7 @@ class InferenceWorker:
             nonlocal last
             job.token.raise_if_cancelled()
             self._give_way(job)
+            self._stand_aside(job)
             while job.is_paused and not job.token.cancelled:
                 self._queue.rest(job)
                 self._give_way(job)
@@ -152,6 +156,12 @@ class InferenceWorker:
     def _give_way(self, job: Job) -> None:
         while (urgent := self._queue.take_before(job.kind)) is not None:
             self._serve(urgent)
+
+    def _stand_aside(self, job: Job) -> None:
+        begin = time.monotonic()
+        while self._queue.stand_aside(job, begin + LONGEST_ASIDE):
+            self._give_way(job)
+        job.leave_out(time.monotonic() - begin)
 
     def _end(self, job: Job, state: JobState, error: str = "", details: str = "") -> None:
         if job.move_to(state):

@@ -47,6 +47,9 @@ class Core(QObject):
         self.prediction = PredictionController(self.document, self.session, self.client, self)
         self.inspection = InspectionController(self.document, self.client, self)
         self.labelling = LabellingController(self.document, self.view_state, self)
+        self.labelling.strokingChanged.connect(
+            lambda: self.client.hand_is_down(down=self.labelling.is_stroking)
+        )
         self.assisting = AssistingController(self.document, self.view_state, self.client, self)
         self.downloads = DownloadsController(self)
         self.uncertainty = UncertaintyController(self.document, self.client, self)

@@ -60,6 +60,17 @@ def desk(qapp: object, project: Any, fake_prediction: Callable[..., Any]) -> Ite
     document.shutdown()
 
 
+def test_what_can_wait_hears_of_strokes(desk: Desk) -> None:
+    told: list[bool] = []
+    desk.labelling.strokingChanged.connect(lambda: told.append(desk.labelling.is_stroking))
+    desk.labelling.begin_stroke(10, 10)
+    assert told == [True]
+    desk.labelling.end_stroke()
+    desk.labelling.begin_stroke(20, 10)
+    desk.labelling.abort_stroke()
+    assert told == [True, False, True, False]
+
+
 def test_a_stroke_shows_while_it_is_drawn_and_is_one_undo_step(desk: Desk) -> None:
     desk.labelling.begin_stroke(10, 10)
     assert desk.document.labels[10, 10] == 2

@@ -283,6 +283,47 @@ def test_a_paused_batch_rests_where_it_is_and_goes_on(
     assert max(left) < 2.5, "the rest does not count as work"
 
 
+def test_a_batch_waits_while_the_hand_draws_but_not_for_ever(
+    qtbot: Any,
+    client: InferenceClient,
+    engine: Any,
+    ledger: Any,
+    picture: Picture,
+) -> None:
+    engine.step_seconds = 0.01
+    store = Pictures({str(i): 1 for i in range(30)})
+    job = client.submit(PredictBatch(MODEL, tuple(store.values), store))
+    qtbot.waitUntil(lambda: len(store.saved) >= 3)
+    client.hand_is_down(down=True)
+    qtbot.wait(150)
+    done = len(store.saved)
+    qtbot.wait(500)
+    assert len(store.saved) == done < 20
+    with qtbot.waitSignal(client.attentionReady):  # what somebody waits for goes on
+        client.submit(QueryPoint(MODEL, "0.png", picture(1), 0, (1, 1)))
+    qtbot.wait(100)
+    assert len(store.saved) == done
+    qtbot.waitUntil(lambda: len(store.saved) > done, timeout=4000)
+    assert len(store.saved) < 20
+    client.hand_is_down(down=False)
+    qtbot.waitUntil(lambda: ledger.end_of(job) is JobState.FINISHED)
+    assert list(store.saved) == list(store.values)
+    left = [s.progress.seconds_left for s in ledger.statuses if s.id == job and s.progress]
+    assert max(left) < 2.5, "waiting does not count as work"
+
+
+def test_a_batch_that_waits_for_the_hand_can_be_called_off(
+    qtbot: Any, client: InferenceClient, engine: Any, ledger: Any
+) -> None:
+    engine.step_seconds = 0.01
+    store = Pictures({str(i): 1 for i in range(30)})
+    client.hand_is_down(down=True)
+    job = client.submit(PredictBatch(MODEL, tuple(store.values), store))
+    qtbot.waitUntil(lambda: len(engine.ran) >= 1)
+    client.cancel("batch")
+    qtbot.waitUntil(lambda: ledger.end_of(job) is JobState.CANCELLED, timeout=1000)
+
+
 def test_a_paused_batch_can_be_called_off(
     qtbot: Any, client: InferenceClient, engine: Any, ledger: Any
 ) -> None:
