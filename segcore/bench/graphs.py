@@ -26,7 +26,7 @@ def openvino(folder: Path, size: Size) -> Action:
 
     Where the processor can, OpenVINO computes in bfloat16 unless it is told not to.
     """
-    core: Any = import_module("openvino").Core()
+    core: Any = import_module("segcore.openvino").openvino.Core()
     settings = {"INFERENCE_PRECISION_HINT": "f32"}
     compiled = core.compile_model(str(exported(folder, size)), "CPU", settings)
     pixels = pixels_of(size).numpy()

@@ -102,7 +102,7 @@ def _obstacle_to_openvino(checkpoint: Checkpoint, placement: Placement) -> str |
 def _defect_of_openvino() -> str | None:
     """Why the installed OpenVINO does not load, in one sentence; None where it does."""
     try:
-        import_module("openvino")
+        import_module("segcore.openvino")
     except (ImportError, OSError) as error:
         reason = " ".join(str(error).split())
         return (

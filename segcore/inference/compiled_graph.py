@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import openvino
 import torch
 
 from segcore.models.huge_pages import into_huge_pages
+from segcore.openvino import openvino
 
 Arrays = list[npt.NDArray[np.float32]]
 Shapes = tuple[tuple[int, ...], ...]

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from math import gcd
 
 import numpy as np
-import openvino
-from openvino import opset13 as ops
 
 from segcore.inference.graph import Weights, write_encoder
 from segcore.models import SegFormer
+from segcore.openvino import openvino
+from segcore.openvino import opset13 as ops
 
 PIXELS = "pixels"
 """The encoder's input: normalised, (B, H, W, channels) float32."""

@@ -12,7 +12,7 @@ import pytest
 from segcore.checkpoints import read_checkpoint
 from segcore.inference import Predictor
 
-pytest.importorskip("openvino")
+pytest.importorskip("segcore.openvino")
 
 
 class Later(Executor):
@@ -42,8 +42,8 @@ class Later(Executor):
 
 def weights_and_relu():
     """x + 1 where that is positive, of any (height, width); its weights take 4 bytes."""
-    import openvino
-    from openvino import opset13 as ops
+    from segcore.openvino import openvino
+    from segcore.openvino import opset13 as ops
 
     pixels = ops.parameter(openvino.PartialShape([-1, -1]), np.float32)
     one = ops.constant(np.ones((1, 1), np.float32))

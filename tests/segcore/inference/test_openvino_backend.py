@@ -18,7 +18,7 @@ from segcore.inference.devices import Placement
 from segcore.inference.tiling import plan_tiles
 from segcore.models import FastSegFormer, SegFormer, SegFormerConfig
 
-pytest.importorskip("openvino")
+pytest.importorskip("segcore.openvino")
 
 ODD_SIZES = [(32, 32), (33, 47), (65, 129), (96, 64), (201, 77)]
 
@@ -218,6 +218,7 @@ def test_without_the_extra_auto_is_torch_and_openvino_says_what_to_install(
 
 def test_a_broken_installation_is_named_and_auto_goes_on(own_size_folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)  # importing it now fails
+    monkeypatch.delitem(sys.modules, "segcore.openvino")
     monkeypatch.setattr(backend_choice, "find_spec", lambda _: object())
     predictor = Predictor.load(own_size_folder, device="cpu")
     assert predictor.backend_name == "torch"
