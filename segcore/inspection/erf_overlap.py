@@ -7,6 +7,8 @@ outside the window but inside the picture is what the pixel does not see.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,9 +27,10 @@ def overlap_for(field_mean: HeatMap, share: float, point: Point | None = None) -
     """How many model pixels neighbouring windows must share for a share of the field to be seen.
 
     Of two windows that share o pixels, each answers for the pixels up to the middle of them: the
-    worst placed pixel, at a corner of four windows, sees o / 2 pixels beyond itself on two sides.
-    The overlap is the least for which no such corner leaves less than `share` of the field inside,
-    rounded up to a multiple of 4, as blended windows need it.
+    worst placed pixels, at a corner of four windows or where a seam meets the edge of the picture,
+    see o / 2 pixels beyond themselves. The overlap is the least that leaves none of these with less
+    than `share` of what the picture has of their field, rounded up to a multiple of 4, as blended
+    windows need it.
 
     Args:
         field_mean: a mean field, best of `head`, at the scale at which the windows will go in. A
@@ -43,16 +46,15 @@ def overlap_for(field_mean: HeatMap, share: float, point: Point | None = None) -
 
 
 def reach_of(field_mean: HeatMap, share: float, point: Point | None = None) -> int:
-    """The least r so that every quarter plane that ends r pixels beyond the query holds the share.
+    """The least r so that a window that ends r pixels beyond a pixel holds the share of its field.
 
-    In model pixels; arguments and errors as `overlap_for`.
+    On two sides at once, or on one side of a picture that ends anywhere across it. In model pixels;
+    arguments and errors as `overlap_for`.
     """
     if not 0 < share < 1:
         raise RequestError(f"{share:g} is no share of a field: give more than 0 and less than 1.")
     field = _CentredField.of(field_mean, point)
-    reaches = np.arange(field.furthest + 1)
-    held = np.minimum.reduce([field.corner(reaches, *signs) for signs in _CORNERS])
-    return int(reaches[np.flatnonzero(held >= share * field.total)[0]])
+    return bisect_left(range(field.furthest), share, key=field.least_seen)
 
 
 def context_lost(plan: TilePlan, field_mean: HeatMap, point: Point | None = None) -> HeatMap:
@@ -140,10 +142,24 @@ class _CentredField:
             )
         return field
 
-    def corner(self, reaches: Indices, down: int, right: int) -> Doubles:
-        """The sum over the quarter plane that ends so many pixels beyond the query, each way."""
-        rows, columns = self._row_range(reaches, down), self._column_range(reaches, right)
-        return self._sum(rows[0], rows[1], columns[0], columns[1])
+    def least_seen(self, reach: int) -> float:
+        """Of the field in the picture, what the worst placed pixel sees within `reach` pixels."""
+        height, width = self.integral.shape
+        ends = np.arange(self.furthest + 1)
+        least = 1.0
+        for down, right in _CORNERS:
+            rows = _half_line(self.row, height - 1, np.array(reach), down)
+            columns = _half_line(self.column, width - 1, np.array(reach), right)
+            above = _half_line(self.row, height - 1, ends, down)
+            left = _half_line(self.column, width - 1, ends, right)
+            all_rows, all_columns = (0, height - 1), (0, width - 1)
+            for seen, there in (
+                (self._sum(*rows, *columns), self.total),
+                (self._sum(*rows, *left), self._sum(*all_rows, *left)),
+                (self._sum(*above, *columns), self._sum(*above, *all_columns)),
+            ):
+                least = min(least, float(_share(seen, there).min()))
+        return least
 
     def lost_in(self, window: WindowGeometry, picture: Box) -> npt.NDArray[np.float32]:
         """Of each pixel of a window's core, the share of the field in the picture that is cut."""
@@ -164,28 +180,26 @@ class _CentredField:
             self._sum(rows[0][:, None], rows[1][:, None], columns[0][None], columns[1][None])
             for rows, columns in (kept, whole)
         )
-        share = 1 - np.divide(seen, there, out=np.ones_like(seen), where=there > 0)
-        lost: npt.NDArray[np.float32] = np.clip(share, 0, 1).astype(np.float32)
+        lost: npt.NDArray[np.float32] = np.clip(1 - _share(seen, there), 0, 1).astype(np.float32)
         return lost
-
-    def _row_range(self, reaches: Indices, sign: int) -> Ranges:
-        return _half_line(self.row, self.integral.shape[0] - 1, reaches, sign)
-
-    def _column_range(self, reaches: Indices, sign: int) -> Ranges:
-        return _half_line(self.column, self.integral.shape[1] - 1, reaches, sign)
 
     def _sum(
         self,
-        top: Indices,
-        bottom: Indices,
-        left: Indices,
-        right: Indices,
+        top: Indices | int,
+        bottom: Indices | int,
+        left: Indices | int,
+        right: Indices | int,
     ) -> Doubles:
         table = self.integral
         found: Doubles = (
             table[bottom, right] - table[top, right] - table[bottom, left] + table[top, left]
         )
         return found
+
+
+def _share(seen: Doubles, there: Doubles | float) -> Doubles:
+    """What is seen of what is there; all of it where nothing is."""
+    return np.divide(seen, there, out=np.ones_like(seen), where=np.greater(there, 0))
 
 
 def _half_line(middle: int, length: int, reaches: Indices, sign: int) -> Ranges:
