@@ -109,6 +109,8 @@ def _stretched(samples: npt.NDArray[Any]) -> RGB:
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     if samples.dtype.kind == "f" and low >= 0 and high <= 1:
         low, high = 0.0, 1.0
-    scale = 255 / (high - low) if high > low else 0.0
     values = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
-    return ((values - low) * scale + 0.5).astype(np.uint8)
+    half = high / 2 - low / 2  # the whole may be more than the largest number
+    if not half > 0:
+        return np.zeros(values.shape, np.uint8)
+    return ((values / 2 - low / 2) / half * 255 + 0.5).astype(np.uint8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageOps
@@ -36,6 +36,8 @@ def test_floats_within_one_are_shares_and_others_are_stretched() -> None:
         (2, 3),
     )
 )
+@example(np.array([[-1.7e308, 1.7e308, 0], [5e-324, np.nan, np.inf]]))
+@example(np.array([[-5e-324, 5e-324, 0], [0, np.nan, -np.inf]]))
 def test_any_numbers_become_a_picture_without_complaint(samples: np.ndarray) -> None:
     assert rgb_of_samples(samples).shape == (2, 3, 3)
 
