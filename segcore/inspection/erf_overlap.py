@@ -150,13 +150,13 @@ class _CentredField:
         for down, right in _CORNERS:
             rows = _half_line(self.row, height - 1, np.array(reach), down)
             columns = _half_line(self.column, width - 1, np.array(reach), right)
-            above = _half_line(self.row, height - 1, ends, down)
-            left = _half_line(self.column, width - 1, ends, right)
+            to_edge_down = _half_line(self.row, height - 1, ends, down)
+            to_edge_right = _half_line(self.column, width - 1, ends, right)
             all_rows, all_columns = (0, height - 1), (0, width - 1)
             for seen, there in (
                 (self._sum(*rows, *columns), self.total),
-                (self._sum(*rows, *left), self._sum(*all_rows, *left)),
-                (self._sum(*above, *columns), self._sum(*above, *all_columns)),
+                (self._sum(*rows, *to_edge_right), self._sum(*all_rows, *to_edge_right)),
+                (self._sum(*to_edge_down, *columns), self._sum(*to_edge_down, *all_columns)),
             ):
                 least = min(least, float(_share(seen, there).min()))
         return least
