@@ -35,7 +35,7 @@ CALM_INTERVAL = 0.2
 CALM_AFTER = 1.0
 
 LONGEST_ASIDE = 2.0
-"""Seconds for which a batch waits while the person draws, before its next picture comes anyway."""
+"""Seconds for which a batch waits while the person draws; then its next picture or tile comes."""
 
 
 class InferenceWorker:
