@@ -132,7 +132,8 @@ class JobsPanel(QWidget):
         bar beside it would not stay where it is while the seconds run down.
         """
         metrics = self.left.fontMetrics()
-        needed = metrics.horizontalAdvance(max(text, _SHORTEST, key=len) + " ")
+        around = self.left.width() - self.left.contentsRect().width()  # the style has padding
+        needed = metrics.horizontalAdvance(max(text, _SHORTEST, key=len) + " ") + around
         width = max(needed, self.left.minimumWidth())
         self.left.setFixedSize(width, metrics.height())
         self.left.setText(text)

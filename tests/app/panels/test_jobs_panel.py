@@ -54,6 +54,16 @@ def test_how_far_it_is_is_told_without_laying_everything_out_anew(
     assert asked.count == 0
 
 
+def test_the_time_left_is_not_cut_off_by_the_padding_of_the_status_bar(
+    qtbot: QtBot, panel: JobsPanel
+) -> None:
+    panel.left.setStyleSheet("padding: 0 6px")
+    panel.set_job(JobRow(1, "batch", "Predicting 101 pictures", 9, 101, 21.0))
+    qtbot.waitUntil(panel.bar.isVisible)
+    needed = panel.left.fontMetrics().horizontalAdvance("9/101  21 s")
+    assert panel.left.contentsRect().width() >= needed
+
+
 class LayoutRequests(QObject):
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
